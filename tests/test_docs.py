@@ -39,7 +39,9 @@ def test_every_dependency_has_its_line_and_its_pin():
 
 
 def test_the_readme_has_the_two_commands_that_ci_runs():
-    blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.S | re.M)
+    blocks = re.findall(
+        r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
     commands = [line for block in blocks for line in block.splitlines() if line.startswith("pip install ")]
     assert len(commands) == 2
     assert commands[0].endswith("workings demo")
