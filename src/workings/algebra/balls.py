@@ -1,0 +1,328 @@
+"""Arithmetic on flint's numbers: `fmpq` while a value is rational, `arb` (a ball) once it is not.
+
+The only file of the algebra that knows flint. Everything here works at flint's current precision; wrap calls in
+`precision(bits)`. Source of the arithmetic: Johansson, "Arb: efficient arbitrary-precision midpoint-radius
+interval arithmetic", IEEE Transactions on Computers 66 (2017).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from typing import Any, Final
+
+import numpy as np
+from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz
+
+from workings.algebra.rounding import Places, round_decimals
+from workings.algebra.systems import (
+    LARGEST_POWER_BITS,
+    LARGEST_RATIONAL_BITS,
+    Undecided,
+    Value,
+    elementwise,
+)
+from workings.errors import InputError
+
+SMALL_PRODUCT: Final = 64
+"""Scalar products below this many multiplications stay in plain operators, which keep more entries exact."""
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """flint's working precision for the time of a block."""
+    before = ctx.prec
+    ctx.prec = bits
+    try:
+        yield
+    finally:
+        ctx.prec = before
+
+
+def is_exact(entry: Any) -> bool:
+    """Whether an entry is known exactly."""
+    return isinstance(entry, fmpq) or entry.is_exact()
+
+
+def fraction(entry: Any) -> Fraction:
+    """An `fmpq` or an exact ball as a Fraction."""
+    if isinstance(entry, fmpq):
+        return Fraction(int(entry.p), int(entry.q))
+    man, exponent = entry.man_exp()
+    power = int(exponent)
+    return Fraction(int(man)) * (Fraction(2) ** power)
+
+
+def bounds(entry: Any) -> tuple[Fraction, Fraction]:
+    """The least and the greatest value of an entry, as exact rationals (rounded outwards)."""
+    if isinstance(entry, fmpq):
+        exact = fraction(entry)
+        return exact, exact
+    if not entry.is_finite():
+        raise Undecided("the ball is not finite")
+    return fraction(entry.lower()), fraction(entry.upper())
+
+
+def rational(value: Fraction) -> Any:
+    """A Fraction as `fmpq`."""
+    return fmpq(value.numerator, value.denominator)
+
+
+def hull(low: Fraction, high: Fraction) -> Any:
+    """The smallest entry that holds both ends."""
+    if low == high:
+        return rational(low)
+    return arb(rational(low)).union(arb(rational(high)))
+
+
+def _unary(
+    exact: Callable[[Any], Any | None], ball: Callable[[Any], Any], what: str
+) -> Callable[[Any], Any]:
+    def function(x: Any) -> Any:
+        if isinstance(x, fmpq):
+            known = exact(x)
+            if known is not None:
+                return known
+            x = arb(x)
+        result = ball(x)
+        if result.is_nan() or not result.is_finite():
+            raise Undecided(f"{what} of {x.str(8)}")
+        return result
+
+    return function
+
+
+def _log(x: Any) -> Any | None:
+    if x <= 0:
+        raise InputError(f"the logarithm of {x}", accepted="a positive argument")
+    return fmpq(0) if x == 1 else None
+
+
+def _sqrt(x: Any) -> Any | None:
+    if x < 0:
+        raise InputError(f"the square root of {x}", accepted="an argument of 0 or more")
+    over, under = x.p.isqrt(), x.q.isqrt()
+    return fmpq(over, under) if over * over == x.p and under * under == x.q else None
+
+
+def _whole(step: Callable[[Fraction], int]) -> Callable[[Any], Any]:
+    def function(x: Any) -> Any:
+        low, high = (step(end) for end in bounds(x))
+        if low != high:
+            raise Undecided("floor")
+        return fmpq(low)
+
+    return function
+
+
+def _ceil(value: Fraction) -> int:
+    return -(-value.numerator // value.denominator)
+
+
+def _floor(value: Fraction) -> int:
+    return value.numerator // value.denominator
+
+
+def _sign(x: Any) -> Any:
+    low, high = bounds(x)
+    signs = {(end > 0) - (end < 0) for end in (low, high)}
+    if len(signs) != 1:
+        raise Undecided("sign")
+    return fmpq(signs.pop())
+
+
+def _power(a: Any, b: Any) -> Any:
+    if isinstance(b, fmpq) and b.q == 1:
+        exponent = int(b.p)
+        if isinstance(a, fmpq):
+            if a == 0 and exponent < 0:
+                raise InputError("0 to a negative power", accepted="a base other than 0")
+            if a.height_bits() * abs(exponent) <= LARGEST_POWER_BITS:
+                return a**exponent
+        result = arb(a) ** fmpz(exponent)
+    elif isinstance(b, fmpq) and b == fmpq(1, 2):
+        return SQRT(a)
+    else:
+        result = arb(a) ** arb(b)
+    if not result.is_finite():
+        raise Undecided("a power that is too large or not defined")
+    return result
+
+
+def _maximum(a: Any, b: Any) -> Any:
+    if isinstance(a, fmpq) and isinstance(b, fmpq):
+        return max(a, b)
+    if a > b:
+        return a
+    if b > a:
+        return b
+    return arb(a).max(arb(b))
+
+
+def _minimum(a: Any, b: Any) -> Any:
+    return -_maximum(-a, -b)
+
+
+def _compare(certain: Callable[[Fraction, Fraction, Fraction, Fraction], bool | None]) -> Callable[..., Any]:
+    def function(a: Any, b: Any) -> Any:
+        holds = certain(*bounds(a), *bounds(b))
+        if holds is None:
+            raise Undecided("a comparison")
+        return fmpq(int(holds))
+
+    return function
+
+
+def _less(a0: Fraction, a1: Fraction, b0: Fraction, b1: Fraction) -> bool | None:
+    return True if a1 < b0 else False if a0 >= b1 else None
+
+
+def _at_most(a0: Fraction, a1: Fraction, b0: Fraction, b1: Fraction) -> bool | None:
+    return True if a1 <= b0 else False if a0 > b1 else None
+
+
+def _equal(a0: Fraction, a1: Fraction, b0: Fraction, b1: Fraction) -> bool | None:
+    if a1 < b0 or b1 < a0:
+        return False
+    return True if a0 == a1 == b0 == b1 else None
+
+
+def _choose(condition: Any, then: Any, otherwise: Any) -> Any:
+    low, high = bounds(condition)
+    if low <= 0 <= high:
+        if low == high:
+            return otherwise
+        return arb(then).union(arb(otherwise))  # only an enclosure leaves a condition open
+    return then
+
+
+def _xlogy(x: Any, y: Any) -> Any:
+    return x if isinstance(x, fmpq) and x == 0 else x * FUNCTION_OF_ENTRIES["log"](y)
+
+
+SQRT: Final = _unary(_sqrt, lambda x: x.sqrt(), "the square root")
+FUNCTION_OF_ENTRIES: Final[dict[str, Callable[..., Any]]] = {
+    "exp": _unary(lambda x: fmpq(1) if x == 0 else None, lambda x: x.exp(), "the exponential"),
+    "log": _unary(_log, lambda x: x.log(), "the logarithm"),
+    "sqrt": SQRT,
+    "tanh": _unary(lambda x: x if x == 0 else None, lambda x: x.tanh(), "tanh"),
+    "sin": _unary(lambda x: x if x == 0 else None, lambda x: x.sin(), "the sine"),
+    "cos": _unary(lambda x: fmpq(1) if x == 0 else None, lambda x: x.cos(), "the cosine"),
+    "absolute": lambda x: abs(x),
+    "floor": _whole(_floor),
+    "ceil": _whole(_ceil),
+    "sign": _sign,
+    "power": _power,
+    "maximum": _maximum,
+    "minimum": _minimum,
+    "less": _compare(_less),
+    "at_most": _compare(_at_most),
+    "equal": _compare(_equal),
+    "xlogy": _xlogy,
+    "choose": _choose,
+}
+FUNCTIONS: Final = {label: elementwise(function) for label, function in FUNCTION_OF_ENTRIES.items()}
+
+
+def over(value: Value, function: Callable[[Any], Any]) -> Value:
+    """`function` on every entry."""
+    if not isinstance(value, np.ndarray):
+        return function(value)
+    result = np.empty(value.shape, dtype=object)
+    result.ravel()[:] = [function(entry) for entry in value.ravel()]
+    return result
+
+
+def shorten(value: Value) -> Value:
+    """Exact balls become rationals, and rationals that have grown too long become balls."""
+    return over(value, _shorten)
+
+
+def _shorten(entry: Any) -> Any:
+    if isinstance(entry, fmpq):
+        return entry if entry.height_bits() <= LARGEST_RATIONAL_BITS else arb(entry)
+    if entry.is_exact() and entry.is_finite() and entry.bits() <= LARGEST_RATIONAL_BITS:
+        man, exponent = entry.man_exp()
+        if abs(exponent) <= LARGEST_RATIONAL_BITS:
+            return fmpq(man) * fmpq(2) ** int(exponent)
+    return entry
+
+
+def rounded(value: Value, places: Places) -> Value:
+    """Every entry rounded to `places`; raises `Undecided` where the precision does not settle the last digit."""
+    return over(value, lambda entry: rational(round_entry(entry, places)))
+
+
+def round_entry(entry: Any, places: Places) -> Fraction:
+    """One entry rounded to `places`, proven: both ends of the ball round alike."""
+    low, high = bounds(entry)
+    decimals = max(places.decimals_for(end) for end in (low, high))
+    results = {round_decimals(end, decimals, places.ties) for end in (low, high)}
+    if len(results) != 1 or (places.significant and low != high and low <= 0 <= high):
+        raise Undecided("a tie in rounding")
+    return results.pop()
+
+
+def widened(value: Value, places: Places) -> Value:
+    """Every entry widened to hold what it may have been rounded to."""
+    return over(value, lambda entry: _widened(entry, places))
+
+
+def _widened(entry: Any, places: Places) -> Any:
+    low, high = bounds(entry)
+    down = _rounded_towards(low, places, up=False)
+    up = _rounded_towards(high, places, up=True)
+    return hull(min(low, down), max(high, up))
+
+
+def _rounded_towards(value: Fraction, places: Places, *, up: bool) -> Fraction:
+    """The nearest multiple of the last place; a tie goes the way that widens."""
+    decimals = places.decimals_for(value)
+    scaled = value * Fraction(10) ** decimals + Fraction(1, 2)
+    whole = _floor(scaled)
+    if not up and scaled == whole:
+        whole -= 1
+    return Fraction(whole) / Fraction(10) ** decimals
+
+
+def matmul(a: Value, b: Value) -> Value:
+    """a @ b for vectors and matrices; flint's matrix product where that is worth the conversion."""
+    if a.ndim > 2 or b.ndim > 2 or a.size * (b.shape[-1] if b.ndim == 2 else 1) < SMALL_PRODUCT:
+        return np.matmul(a, b)
+    left = a if a.ndim == 2 else a.reshape(1, -1)
+    right = b if b.ndim == 2 else b.reshape(-1, 1)
+    flat_left, flat_right = left.ravel().tolist(), right.ravel().tolist()
+    if left.shape[1] != right.shape[0]:
+        return np.matmul(a, b)  # raises NumPy's error, which evaluate turns into ours
+    whole = all(isinstance(entry, fmpq) for entry in (*flat_left, *flat_right))
+    matrix = fmpq_mat if whole else arb_mat
+    product = matrix(*left.shape, flat_left) * matrix(*right.shape, flat_right)
+    result = np.empty(left.shape[0] * right.shape[1], dtype=object)
+    result[:] = product.entries()
+    shape = (a.shape[:-1] if a.ndim == 2 else ()) + (b.shape[1:] if b.ndim == 2 else ())
+    return result.reshape(shape) if shape else result[0]
+
+
+def enclosure_functions() -> dict[str, Callable[..., Any]]:
+    """As FUNCTIONS, but what a wide ball leaves open becomes the set of both outcomes."""
+
+    def stepwise(step: Callable[[Fraction], int]) -> Callable[[Any], Any]:
+        return lambda x: hull(*(Fraction(step(end)) for end in bounds(x)))
+
+    def open_comparison(name: str) -> Callable[[Any, Any], Any]:
+        def function(a: Any, b: Any) -> Any:
+            try:
+                return FUNCTION_OF_ENTRIES[name](a, b)
+            except Undecided:
+                return hull(Fraction(0), Fraction(1))
+
+        return function
+
+    table = dict(FUNCTION_OF_ENTRIES)
+    table["floor"] = stepwise(_floor)
+    table["ceil"] = stepwise(_ceil)
+    table["sign"] = stepwise(lambda x: (x > 0) - (x < 0))
+    for comparison in ("less", "at_most", "equal"):
+        table[comparison] = open_comparison(comparison)
+    return {label: elementwise(function) for label, function in table.items()}

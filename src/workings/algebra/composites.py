@@ -1,0 +1,186 @@
+"""Named composites: operations that keep their own formula and expand into primitives.
+
+One row a composite: its expansion as a function of the node. `expand` rewrites a whole expression. The printer
+shows a composite by its own name (`show`), `derive` may have a readable rule for it, and every other pass works
+on the expansion unless it has a row of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Final
+
+from workings.algebra.expression import (
+    Expr,
+    apply,
+    arguments,
+    const,
+    exp,
+    log,
+    postorder,
+    sqrt,
+    total,
+    where,
+)
+
+Expansion = Callable[[Expr], Expr]
+
+
+def _sigmoid(node: Expr) -> Expr:
+    """1 / (1 + e^-u)."""
+    return 1 / (1 + exp(-node.args[0]))
+
+
+def _relu(node: Expr) -> Expr:
+    """max(0, u)."""
+    return apply("maximum", const(0), node.args[0])
+
+
+def _leaky_relu(node: Expr) -> Expr:
+    """u where u > 0, else slope · u (slope 0.01 unless given)."""
+    u = node.args[0]
+    slope = const(node.attrs.get("slope", Fraction(1, 100)))
+    return where(apply("less", const(0), u), u, slope * u)
+
+
+def _softplus(node: Expr) -> Expr:
+    """log(1 + e^u)."""
+    return log(1 + exp(node.args[0]))
+
+
+def _step(node: Expr) -> Expr:
+    """1 where u > 0, else 0 (0 at 0, as torch has ReLU's slope)."""
+    return apply("less", const(0), node.args[0])
+
+
+def _softmax(node: Expr) -> Expr:
+    """e^z / Σ e^z along `axis` (-1); the largest entry is taken off first, which changes no value."""
+    z, axis = node.args[0], node.attrs.get("axis", -1)
+    shifted = exp(z - apply("amax", z, axis=axis, keepdims=True))
+    return shifted / total(shifted, axis, keepdims=True)
+
+
+def _log_softmax(node: Expr) -> Expr:
+    """z - log Σ e^z along `axis` (-1)."""
+    z, axis = node.args[0], node.attrs.get("axis", -1)
+    shifted = z - apply("amax", z, axis=axis, keepdims=True)
+    return shifted - log(total(exp(shifted), axis, keepdims=True))
+
+
+def _cross_entropy(node: Expr) -> Expr:
+    """-Σ d log p of probabilities p and target d, in that order; natural logarithm."""
+    p, d = node.args
+    return -total(apply("xlogy", d, p))
+
+
+def _binary_cross_entropy(node: Expr) -> Expr:
+    """-d log y - (1 - d) log(1 - y) of y and d, summed over entries; natural logarithm."""
+    y, d = node.args
+    return -total(apply("xlogy", d, y)) - total(apply("xlogy", 1 - d, 1 - y))
+
+
+def _squared_error(node: Expr) -> Expr:
+    """(d - y)ᵀ(d - y) = Σ (d - y)² of y and d."""
+    y, d = node.args
+    return total((d - y) ** 2)
+
+
+def _squared_norm(node: Expr) -> Expr:
+    """‖x‖² = Σ x²."""
+    return total(node.args[0] ** 2)
+
+
+def _mean(node: Expr) -> Expr:
+    """Σ x / n over `axis`; the number of entries is the product of the extents summed over."""
+    x = node.args[0]
+    axis, keepdims = node.attrs.get("axis"), node.attrs.get("keepdims", False)
+    return total(x, axis, keepdims=keepdims) / apply("extent", x, axis=axis)
+
+
+def _variance(node: Expr) -> Expr:
+    """Σ (x - mean)² / n over `axis` (biased, as normalisation layers use it)."""
+    x = node.args[0]
+    axis, keepdims = node.attrs.get("axis"), node.attrs.get("keepdims", False)
+    centred = x - apply("mean", x, axis=axis, keepdims=True)
+    return apply("mean", centred**2, axis=axis, keepdims=keepdims)
+
+
+def _normalise(node: Expr) -> Expr:
+    """(x - mean) / √(var + eps) of x, mean, var, eps."""
+    x, mean, variance, eps = node.args
+    return (x - mean) / sqrt(variance + eps)
+
+
+def _convolution(node: Expr) -> Expr:
+    """out[o, a, b] = Σ_{c,i,j} K[o, c, i, j] x[c, s·a + d·i, s·b + d·j]: cross-correlation, as the field has it.
+
+    x (C, H, W), K (O, C/groups, kH, kW), bias (O) optional; attributes stride, padding, dilation (pairs), groups.
+    """
+    x, kernel = node.args[:2]
+    height, width = node.attrs["kernel"]
+    padding = node.attrs.get("padding", (0, 0))
+    if any(padding):
+        x = apply("pad", x, widths=((0, 0), (padding[0],) * 2, (padding[1],) * 2), value=0)
+    windows = apply(
+        "patches",
+        x,
+        kernel=(height, width),
+        stride=node.attrs.get("stride", (1, 1)),
+        dilation=node.attrs.get("dilation", (1, 1)),
+    )
+    product = apply("correlate", kernel, windows, groups=node.attrs.get("groups", 1))
+    if len(node.args) == 2:
+        return product
+    return product + apply("reshape", node.args[2], shape=(-1, 1, 1))
+
+
+def _max_pool(node: Expr) -> Expr:
+    """The largest entry of each window; x (C, H, W); attributes kernel, stride."""
+    windows = apply("patches", node.args[0], kernel=node.attrs["kernel"], stride=node.attrs["stride"], dilation=(1, 1))
+    return apply("amax", windows, axis=(1, 2), keepdims=False)
+
+
+def _mean_pool(node: Expr) -> Expr:
+    """The mean of each window; x (C, H, W); attributes kernel, stride."""
+    windows = apply("patches", node.args[0], kernel=node.attrs["kernel"], stride=node.attrs["stride"], dilation=(1, 1))
+    return apply("mean", windows, axis=(1, 2), keepdims=False)
+
+
+def _trapezoid(node: Expr) -> Expr:
+    """Σ (x_{i+1} - x_i)(y_{i+1} + y_i) / 2 of y and x."""
+    y, x = node.args
+    return total((x[1:] - x[:-1]) * (y[1:] + y[:-1])) / 2
+
+
+COMPOSITES: Final[dict[str, Expansion]] = {
+    "sigmoid": _sigmoid,
+    "relu": _relu,
+    "leaky_relu": _leaky_relu,
+    "softplus": _softplus,
+    "step": _step,
+    "softmax": _softmax,
+    "log_softmax": _log_softmax,
+    "cross_entropy": _cross_entropy,
+    "binary_cross_entropy": _binary_cross_entropy,
+    "squared_error": _squared_error,
+    "squared_norm": _squared_norm,
+    "mean": _mean,
+    "variance": _variance,
+    "normalise": _normalise,
+    "convolution": _convolution,
+    "max_pool": _max_pool,
+    "mean_pool": _mean_pool,
+    "trapezoid": _trapezoid,
+}
+
+
+def expand(root: Expr) -> Expr:
+    """`root` with every composite replaced by its expansion, until only primitives remain."""
+    done: dict[Expr, Expr] = {}
+    for node in postorder(root):
+        args = tuple(done[arg] for arg in arguments(node))
+        copy = node if args == node.args else Expr(node.op, args, node.attrs)
+        expansion = COMPOSITES.get(copy.op)
+        done[node] = expand(expansion(copy)) if expansion else copy
+    return done[root]

@@ -1,0 +1,88 @@
+"""Rounding of exact numbers, and their decimal spelling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, Literal
+
+from workings.errors import InputError
+
+LARGEST_PLACES: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How many digits: after the point (`decimals`) or in all (`significant`); exactly one of the two.
+
+    `half-up` rounds a tie away from zero, as people do; `half-even` to the even digit, as Python and torch do.
+    """
+
+    decimals: int | None = None
+    significant: int | None = None
+    ties: Literal["half-up", "half-even"] = "half-up"
+
+    def __post_init__(self) -> None:
+        if (self.decimals is None) == (self.significant is None):
+            raise InputError("decimals and significant", accepted="one of the two")
+        least = 0 if self.significant is None else 1
+        count = self.decimals if self.significant is None else self.significant
+        if count is None or not least <= count <= LARGEST_PLACES:
+            raise InputError(f"found {count} digits", accepted=f"{least} to {LARGEST_PLACES}")
+
+    def __str__(self) -> str:
+        if self.decimals is not None:
+            return f"{self.decimals} decimal{'s' if self.decimals != 1 else ''}"
+        return f"{self.significant} significant figure{'s' if self.significant != 1 else ''}"
+
+    def decimals_for(self, value: Fraction) -> int:
+        """Decimals after the point that these places mean for `value`; negative: digits before it."""
+        if self.decimals is not None:
+            return self.decimals
+        assert self.significant is not None  # noqa: S101  __post_init__ holds it
+        return self.significant - 1 - magnitude(value)
+
+
+def magnitude(value: Fraction) -> int:
+    """The exponent e with 10^e <= |value| < 10^(e+1); 0 for 0."""
+    if value == 0:
+        return 0
+    over, under = abs(value.numerator), value.denominator
+    guess = len(str(over)) - len(str(under))
+    return guess if over * 10 ** max(-guess, 0) >= under * 10 ** max(guess, 0) else guess - 1
+
+
+def round_exact(value: Fraction, places: Places) -> Fraction:
+    """`value` rounded to `places`. A figure that carries (9.996 to three) keeps its last place: 10.0."""
+    return round_decimals(value, places.decimals_for(value), places.ties)
+
+
+def round_decimals(value: Fraction, decimals: int, ties: str = "half-up") -> Fraction:
+    """`value` to the nearest multiple of 10^-decimals."""
+    scaled = abs(value) * Fraction(10) ** decimals
+    whole, rest = divmod(scaled.numerator, scaled.denominator)
+    twice = 2 * rest - scaled.denominator
+    if twice > 0 or (twice == 0 and (ties == "half-up" or whole % 2 == 1)):
+        whole += 1
+    result = Fraction(whole) / Fraction(10) ** decimals
+    return -result if value < 0 else result
+
+
+def spell(value: Fraction, decimals: int) -> str:
+    """A multiple of 10^-decimals with all its decimals: `spell(Fraction(5, 4), 3)` is `1.250`."""
+    if decimals <= 0:
+        return str(int(value))
+    digits = str(abs(int(value * 10**decimals))).rjust(decimals + 1, "0")
+    return f"{'-' if value < 0 else ''}{digits[:-decimals]}.{digits[-decimals:]}"
+
+
+def terminating(value: Fraction, longest: int = 12) -> str | None:
+    """The finite decimal spelling of `value` where it has one of at most `longest` decimals, else None."""
+    under, decimals = value.denominator, 0
+    for prime in (2, 5):
+        power = 0
+        while under % prime == 0:
+            under //= prime
+            power += 1
+        decimals = max(decimals, power)
+    return spell(value, decimals) if under == 1 and decimals <= longest else None

@@ -1,0 +1,391 @@
+"""The show pass: LaTeX and plain text from one precedence-aware printer.
+
+One row an operation. The formula and the substituted form come from the same rows: `substitution` replaces names
+by what is printed for their values. Plain text is a language that `parse` reads back; vectors are columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, Final, Literal
+
+from workings.algebra.expression import Expr, postorder
+from workings.algebra.names import latex_name, text_name
+from workings.algebra.rounding import terminating
+
+Style = Literal["latex", "text"]
+
+COMPARISON, SUM, NEGATIVE, PRODUCT, POWER, ATOM = range(6)
+"""How tightly a printed form holds together; an operand that holds less gets brackets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A printed form and how tightly it holds together."""
+
+    text: str
+    level: int = ATOM
+
+
+@dataclass(frozen=True)
+class Printer:
+    """What rows need: the style, the names' printed forms, and the ranks that tell products apart."""
+
+    style: Style
+    cost: str = "J"
+    symbols: Mapping[str, str] = field(default_factory=lambda: {})
+    substitution: Mapping[str, Shown] = field(default_factory=lambda: {})
+    ranks: Mapping[Expr, int] = field(default_factory=lambda: {})
+
+    @property
+    def latex(self) -> bool:
+        return self.style == "latex"
+
+    def name(self, label: str) -> Shown:
+        """A name as printed: its substituted value, its symbol, or by the rules of `names`."""
+        if label in self.substitution:
+            return self.substitution[label]
+        label = self.symbols.get(label, label)
+        if not self.latex:
+            return Shown(text_name(label))
+        shown = latex_name(label, self.cost)
+        return Shown(shown, POWER if label.startswith("grad_") else ATOM)
+
+    def bracket(self, shown: Shown, level: int) -> str:
+        """The text, in brackets where it holds less tightly than `level`."""
+        if shown.level >= level:
+            return shown.text
+        return rf"\left({shown.text}\right)" if self.latex else f"({shown.text})"
+
+    def rank(self, node: Expr) -> int:
+        return self.ranks.get(node, 0)
+
+    def call(self, name: str, *args: Shown) -> Shown:
+        """f(a, b)."""
+        inner = ", ".join(arg.text for arg in args)
+        if not self.latex:
+            return Shown(f"{name}({inner})")
+        command = name if name.startswith("\\") else rf"\operatorname{{{name.replace('_', ' ')}}}"
+        return Shown(rf"{command}\left({inner}\right)")
+
+
+def show(root: Expr, printer: Printer) -> Shown:
+    """The printed form of an expression."""
+    done: dict[Expr, Shown] = {}
+    for node in postorder(root):
+        args = [done[arg] for arg in node.args]
+        row = ROWS.get(node.op)
+        done[node] = row(printer, node, *args) if row else _generic(printer, node, *args)
+    return done[root]
+
+
+def text(root: Expr, **options: Any) -> str:
+    """The plain text of an expression; options as in `Printer`."""
+    return show(root, Printer("text", **options)).text
+
+
+def latex(root: Expr, **options: Any) -> str:
+    """The LaTeX of an expression; options as in `Printer`."""
+    return show(root, Printer("latex", **options)).text
+
+
+def number_text(value: Fraction, style: Style) -> Shown:
+    """An exact number: a finite decimal where it has a short one, else a fraction; a real minus sign."""
+    spelled = terminating(value)
+    if spelled is None:
+        over, under = abs(value.numerator), value.denominator
+        spelled = rf"\frac{{{over}}}{{{under}}}" if style == "latex" else f"{over}/{under}"
+        sign = "-" if value < 0 else ""
+        level = NEGATIVE if value < 0 else (ATOM if style == "latex" else PRODUCT)
+        return Shown((sign if style == "latex" else sign.replace("-", "−")) + spelled, level)
+    return Shown(spelled if style == "latex" else spelled.replace("-", "−"), NEGATIVE if value < 0 else ATOM)
+
+
+def matrix_text(rows: Any, style: Style) -> str:
+    """Nested lists of printed entries: a column for a vector, a matrix for rows, a list of those for more axes."""
+    if style == "text":
+        if isinstance(rows, str):
+            return rows
+        return "[" + ", ".join(matrix_text(row, style) for row in rows) + "]"
+    if not rows or isinstance(rows[0], str):
+        body = r" \\ ".join(rows)
+    elif not rows[0] or isinstance(rows[0][0], str):
+        body = r" \\ ".join(" & ".join(row) for row in rows)
+    else:
+        return r"\left[" + r",\; ".join(matrix_text(row, style) for row in rows) + r"\right]"
+    return rf"\begin{{pmatrix}} {body} \end{{pmatrix}}"
+
+
+def _constant(p: Printer, node: Expr) -> Shown:
+    value = node.attrs["value"]
+    if isinstance(value, Fraction):
+        return number_text(value, p.style)
+    return Shown(matrix_text(_nested(value, p.style), p.style))
+
+
+def _nested(array: Any, style: Style) -> Any:
+    if getattr(array, "ndim", 0):
+        return [_nested(part, style) for part in array]
+    return number_text(Fraction(repr(float(array))) if isinstance(array, float) else array, style).text
+
+
+def _add(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
+    return Shown(f"{p.bracket(a, SUM)} + {p.bracket(b, PRODUCT)}", SUM)
+
+
+def _minus(p: Printer) -> str:
+    return "-" if p.latex else "−"
+
+
+def _sub(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
+    return Shown(f"{p.bracket(a, SUM)} {_minus(p)} {p.bracket(b, PRODUCT)}", SUM)
+
+
+def _neg(p: Printer, node: Expr, a: Shown) -> Shown:
+    return Shown(f"{_minus(p)}{p.bracket(a, PRODUCT)}", NEGATIVE)
+
+
+def _mul(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
+    left, right = p.bracket(a, PRODUCT), p.bracket(b, PRODUCT if _commutes(node) else POWER)
+    if p.rank(node.args[0]) and p.rank(node.args[1]):
+        return Shown(rf"{left} \odot {right}" if p.latex else f"{left} ⊙ {right}", PRODUCT)
+    if not p.latex:
+        return Shown(f"{left} · {right}", PRODUCT)
+    plain = right[0].isalpha() or right.startswith(("\\left(", "\\nabla", "\\begin"))
+    close = plain or (right.startswith("\\") and right[1:2].isalpha() and not right.startswith("\\frac"))
+    return Shown(f"{left} {right}" if close and b.level != SUM else rf"{left} \cdot {right}", PRODUCT)
+
+
+def _commutes(node: Expr) -> bool:
+    """Whether the right factor needs no brackets although it is a product: a·(b·c) reads as a·b·c."""
+    return node.args[1].op == "mul"
+
+
+def _div(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
+    if p.latex and not p.rank(node.args[0]):
+        return Shown(rf"\frac{{{a.text}}}{{{b.text}}}", POWER)
+    if p.latex:
+        return Shown(rf"{p.bracket(a, PRODUCT)} / {p.bracket(b, POWER)}", PRODUCT)
+    return Shown(f"{p.bracket(a, PRODUCT)}/{p.bracket(b, POWER)}", PRODUCT)
+
+
+def _power(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
+    base = p.bracket(a, ATOM)
+    if p.latex:
+        return Shown(f"{base}^{{{b.text}}}", POWER)
+    return Shown(f"{base}^{p.bracket(b, ATOM)}", POWER)
+
+
+def _exp(p: Printer, node: Expr, a: Shown) -> Shown:
+    return Shown(f"e^{{{a.text}}}", POWER) if p.latex and not p.rank(node.args[0]) else _named(p, node, a)
+
+
+def _sqrt(p: Printer, node: Expr, a: Shown) -> Shown:
+    return Shown(rf"\sqrt{{{a.text}}}") if p.latex else p.call("sqrt", a)
+
+
+def _around(left: str, right: str, plain: str) -> Callable[..., Shown]:
+    def row(p: Printer, node: Expr, a: Shown) -> Shown:
+        return Shown(rf"\left{left}{a.text}\right{right}") if p.latex else p.call(plain, a)
+
+    return row
+
+
+def _infix(latex_sign: str, text_sign: str) -> Callable[..., Shown]:
+    def row(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
+        sign = latex_sign if p.latex else text_sign
+        return Shown(f"{p.bracket(a, SUM)} {sign} {p.bracket(b, SUM)}", COMPARISON)
+
+    return row
+
+
+LATEX_FUNCTIONS: Final = {
+    "log": r"\log", "tanh": r"\tanh", "sin": r"\sin", "cos": r"\cos", "exp": r"\exp",
+    "maximum": r"\max", "minimum": r"\min", "amax": r"\max", "sigmoid": r"\sigma",
+}  # fmt: skip
+TEXT_FUNCTIONS: Final = {"maximum": "max", "minimum": "min"}
+
+
+def _named(p: Printer, node: Expr, *args: Shown) -> Shown:
+    table = LATEX_FUNCTIONS if p.latex else TEXT_FUNCTIONS
+    return p.call(table.get(node.op, node.op), *args)
+
+
+def _generic(p: Printer, node: Expr, *args: Shown) -> Shown:
+    """Any operation without a row: op(arguments, attribute=value), which `parse` reads back."""
+    if p.latex:
+        return _named(p, node, *args)
+    attributes = [f"{key}={attribute_text(value)}" for key, value in node.attrs.items() if value is not None]
+    return Shown(f"{node.op}({', '.join([arg.text for arg in args] + attributes)})")
+
+
+def attribute_text(value: Any) -> str:
+    """An attribute in the plain language: ints, fractions, booleans, nested tuples."""
+    if isinstance(value, (tuple, list)):
+        inner = ", ".join(attribute_text(part) for part in value)
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, slice):
+        return f"slice({attribute_text(value.start)}, {attribute_text(value.stop)}, {attribute_text(value.step)})"
+    return str(value)
+
+
+def _transposed(p: Printer, node: Expr, a: Shown) -> Shown:
+    if node.attrs.get("axes") is not None:
+        return _generic(p, node, a)
+    base = p.bracket(a, ATOM)
+    return Shown(rf"{base}^{{\top}}" if p.latex else f"{base}ᵀ", POWER)
+
+
+def _matmul(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
+    left = node.args[0]
+    if p.rank(left) == 1 and left.op != "transpose":
+        a = _transposed(p, Expr("transpose", (left,)), a)
+    return _juxtaposed(p, a, b)
+
+
+def _juxtaposed(p: Printer, a: Shown, b: Shown) -> Shown:
+    space = r"\, " if p.latex else " "
+    return Shown(f"{p.bracket(a, PRODUCT)}{space}{p.bracket(b, POWER)}", PRODUCT)
+
+
+def _outer(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
+    return _juxtaposed(p, a, _transposed(p, Expr("transpose", (node.args[1],)), b))
+
+
+def _sum(p: Printer, node: Expr, a: Shown) -> Shown:
+    if not p.latex:
+        return _generic(p, node, a)
+    return Shown(rf"\textstyle\sum {p.bracket(a, PRODUCT)}", PRODUCT)
+
+
+def _summation(p: Printer, node: Expr, body: Shown, low: Shown, high: Shown) -> Shown:
+    index = p.name(node.attrs["index"]).text
+    if p.latex:
+        return Shown(rf"\sum_{{{index}={low.text}}}^{{{high.text}}} {p.bracket(body, PRODUCT)}", PRODUCT)
+    return Shown(f"Σ_{{{index}={low.text}}}^{{{high.text}}} ({body.text})", PRODUCT)
+
+
+def _element(p: Printer, node: Expr, x: Shown, *subscripts: Shown) -> Shown:
+    inner = ", ".join(subscript.text for subscript in subscripts)
+    base = p.bracket(x, ATOM)
+    return Shown(f"{base}_{{{inner}}}" if p.latex else f"{base}[{inner}]")
+
+
+def _item(p: Printer, node: Expr, x: Shown) -> Shown:
+    index = node.attrs["index"]
+    if p.latex and all(isinstance(i, int) and i >= 0 for i in index):
+        return Shown(f"{p.bracket(x, ATOM)}_{{{','.join(str(i + 1) for i in index)}}}")
+    return _generic(p, node, x)
+
+
+def _where(p: Printer, node: Expr, condition: Shown, then: Shown, otherwise: Shown) -> Shown:
+    if not p.latex:
+        return p.call("where", condition, then, otherwise)
+    return Shown(
+        rf"\begin{{cases}} {then.text} & \text{{if }} {condition.text} \\"
+        rf" {otherwise.text} & \text{{otherwise}} \end{{cases}}"
+    )
+
+
+def _stack(p: Printer, node: Expr, *parts: Shown) -> Shown:
+    if node.attrs.get("axis", 0) or (p.latex and any(p.rank(part) for part in node.args)):
+        return _generic(p, node, *parts)
+    return Shown(matrix_text([part.text for part in parts], p.style))
+
+
+def _squared_norm(p: Printer, node: Expr, a: Shown) -> Shown:
+    return Shown(rf"\lVert {a.text} \rVert^{{2}}", POWER) if p.latex else p.call("squared_norm", a)
+
+
+def _cross_entropy(p: Printer, node: Expr, y: Shown, d: Shown) -> Shown:
+    if not p.latex:
+        return _generic(p, node, y, d)
+    return Shown(rf"-\textstyle\sum {p.bracket(d, POWER)} \odot \log {p.bracket(y, ATOM)}", NEGATIVE)
+
+
+def _binary_cross_entropy(p: Printer, node: Expr, y: Shown, d: Shown) -> Shown:
+    if not p.latex:
+        return _generic(p, node, y, d)
+    target, output = p.bracket(d, POWER), p.bracket(y, PRODUCT)
+    sums = r"\textstyle\sum " if p.rank(node.args[0]) else ""
+    first = rf"-{sums}{target} \log {p.bracket(y, ATOM)}"
+    return Shown(
+        rf"{first} - {sums}\left(1 - {p.bracket(d, PRODUCT)}\right) \log\left(1 - {output}\right)", SUM
+    )
+
+
+def _squared_error(p: Printer, node: Expr, y: Shown, d: Shown) -> Shown:
+    if not p.latex:
+        return _generic(p, node, y, d)
+    difference = rf"{p.bracket(d, SUM)} - {p.bracket(y, PRODUCT)}"
+    if p.rank(node.args[0]) or p.rank(node.args[1]):
+        return Shown(rf"\left({difference}\right)^{{\top}} \left({difference}\right)", PRODUCT)
+    return Shown(rf"\left({difference}\right)^{{2}}", POWER)
+
+
+def _xlogy(p: Printer, node: Expr, x: Shown, y: Shown) -> Shown:
+    if not p.latex:
+        return _generic(p, node, x, y)
+    return Shown(rf"{p.bracket(x, POWER)} \log {p.bracket(y, ATOM)}", PRODUCT)
+
+
+def _mean(p: Printer, node: Expr, a: Shown) -> Shown:
+    return Shown(rf"\overline{{{a.text}}}") if p.latex else _generic(p, node, a)
+
+
+def _normalise(p: Printer, node: Expr, x: Shown, mean: Shown, variance: Shown, eps: Shown) -> Shown:
+    if not p.latex:
+        return _generic(p, node, x, mean, variance, eps)
+    return Shown(
+        rf"\frac{{{x.text} - {p.bracket(mean, PRODUCT)}}}{{\sqrt{{{variance.text} + {eps.text}}}}}", POWER
+    )
+
+
+def _words(p: Printer, node: Expr) -> Shown:
+    words = node.attrs["value"]
+    if not p.latex:
+        return Shown(f'"{words}"')
+    escaped = "".join(f"\\{c}" if c in "%&#_{}$" else c for c in words)
+    return Shown(rf"\text{{{escaped}}}")
+
+
+ROWS: Final[dict[str, Callable[..., Shown]]] = {
+    "const": _constant,
+    "words": _words,
+    "name": lambda p, node: p.name(node.attrs["name"]),
+    "add": _add,
+    "sub": _sub,
+    "neg": _neg,
+    "mul": _mul,
+    "div": _div,
+    "power": _power,
+    "exp": _exp,
+    "sqrt": _sqrt,
+    "absolute": _around("|", "|", "abs"),
+    "floor": _around(r"\lfloor ", r"\rfloor ", "floor"),
+    "ceil": _around(r"\lceil ", r"\rceil ", "ceil"),
+    "less": _infix("<", "<"),
+    "at_most": _infix(r"\le", "≤"),
+    "equal": _infix("=", "="),
+    "where": _where,
+    "matmul": _matmul,
+    "outer": _outer,
+    "transpose": _transposed,
+    "sum": _sum,
+    "summation": _summation,
+    "item": _item,
+    "element": _element,
+    "stack": _stack,
+    "xlogy": _xlogy,
+    "maximum": _named,
+    "minimum": _named,
+    "mean": _mean,
+    "normalise": _normalise,
+    "squared_norm": _squared_norm,
+    "cross_entropy": _cross_entropy,
+    "binary_cross_entropy": _binary_cross_entropy,
+    "squared_error": _squared_error,
+}
+
