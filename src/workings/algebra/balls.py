@@ -264,6 +264,18 @@ def round_entry(entry: Any, places: Places) -> Fraction:
     return results.pop()
 
 
+def settled(value: Value, places: Places) -> bool:
+    """Whether every entry is proven to `places`."""
+    entries = value.ravel() if isinstance(value, np.ndarray) else (value,)
+    try:
+        for entry in entries:
+            if not isinstance(entry, (fmpq, str)):
+                round_entry(entry, places)
+    except Undecided:
+        return False
+    return True
+
+
 def widened(value: Value, places: Places) -> Value:
     """Every entry widened to hold what it may have been rounded to."""
     return over(value, lambda entry: _widened(entry, places))

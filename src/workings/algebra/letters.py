@@ -1,0 +1,77 @@
+"""Letters as SymPy symbols, and SymPy results in a tidy form; the only file besides `systems` that knows SymPy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+from typing import Any, Protocol
+
+import numpy as np
+import sympy
+
+from workings.algebra.evaluate import LARGEST_VALUE
+from workings.algebra.shape import Shape
+
+
+class Lettered(Protocol):
+    """What `lifted_letters` reads of a letter."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def shape(self) -> Shape: ...
+    @property
+    def integer(self) -> bool: ...
+    @property
+    def sequence(self) -> bool: ...
+
+
+def lifted_letters(letters: Mapping[str, Lettered]) -> dict[str, Any]:
+    """Each letter as a symbol, an array of symbols (x_1, x_2, ...), or an indexed base for a sequence.
+
+    Tensors whose sizes are letters have no entries to write down and are left out.
+    """
+    found: dict[str, Any] = {}
+    for letter in letters.values():
+        if letter.sequence:
+            found[letter.name] = sympy.IndexedBase(letter.name)
+        elif letter.shape == ():
+            found[letter.name] = symbol(letter.name, integer=letter.integer)
+        elif all(isinstance(extent, int) for extent in letter.shape):
+            found[letter.name] = entries(letter.name, letter.shape)
+    return found
+
+
+def symbol(name: str, *, integer: bool = False) -> Any:
+    """A positive integer or a real symbol."""
+    return sympy.Symbol(name, integer=True, positive=True) if integer else sympy.Symbol(name, real=True)
+
+
+def entries(name: str, shape: Shape) -> Any:
+    """An array of real symbols x_1, x_2, ... or x_11, x_12, ... (x_1_10 where a subscript has two digits)."""
+    extents = [int(extent) for extent in shape]
+    assert np.prod(extents, dtype=object) <= LARGEST_VALUE  # noqa: S101  workings are not drawn up beyond it
+    joint = "" if max(extents) < 10 else "_"  # noqa: PLR2004  one digit
+    array = np.empty(extents, dtype=object)
+    for index in product(*(range(extent) for extent in extents)):
+        array[index] = sympy.Symbol(f"{name}_{joint.join(str(i + 1) for i in index)}", real=True)
+    return array
+
+
+def simplified(value: Any) -> Any:
+    """A tidy form of each entry: numbers as they are, sums of products factored where that is shorter."""
+    if isinstance(value, np.ndarray):
+        result = np.empty(value.shape, dtype=object)
+        result.ravel()[:] = [_tidy(entry) for entry in value.ravel()]
+        return result
+    return _tidy(value)
+
+
+def _tidy(entry: Any) -> Any:
+    if not getattr(entry, "free_symbols", None) or entry.has(sympy.Sum, sympy.Indexed, sympy.Piecewise):
+        return entry
+    together = sympy.together(entry) if entry.is_rational_function() else entry
+    candidates = [entry, together]
+    if together.is_rational_function() and sympy.count_ops(entry) < 300:  # noqa: PLR2004  factoring is costly
+        candidates.append(sympy.factor(together))
+    return min(candidates, key=lambda form: (sympy.count_ops(form), len(str(form))))

@@ -1,0 +1,287 @@
+"""What a question is, and the types of its givens.
+
+A question's file has `class Given(question.Given)`, the function `work(given) -> Working`, the function
+`vary(random) -> dict` that draws a variant, and `QUESTION = Question(...)`. Nothing else is registered.
+
+Numbers are exact: `0.1` in a document is 1/10. A given that may be a letter takes a formula in letters
+(`"H - M + 1"`); a given that may be the unknown takes `?`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from random import Random
+from typing import Annotated, Any, Final, Literal, Self, TypeVar, get_args
+
+import numpy as np
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from workings.algebra.expression import Expr, exact_array
+from workings.errors import InputError, echo, nearest, unknown
+from workings.numerals import number
+from workings.working import Working
+
+LARGEST_SIZE: Final = 10**15
+"""Sizes beyond it are refused: no tensor has them, and products of them only print noise."""
+
+MOST_ENTRIES: Final = 1_000_000
+"""Entries of one array in a document."""
+
+
+class Unknown:
+    """The given that is asked for, written `?`."""
+
+    _only: Unknown | None = None
+
+    def __new__(cls) -> Unknown:
+        if cls._only is None:
+            cls._only = super().__new__(cls)
+        return cls._only
+
+    def __repr__(self) -> str:
+        return "?"
+
+
+UNKNOWN: Final = Unknown()
+
+
+def read_scalar(written: object) -> Fraction | Expr:
+    """A number, or a formula in letters."""
+    if isinstance(written, Expr):
+        return written
+    if isinstance(written, str) and any(letter.isalpha() for letter in written):
+        try:
+            return number(written)
+        except InputError:
+            from workings.algebra.parse import parse  # noqa: PLC0415  lark is loaded for letters only
+
+            return parse(written)
+    return number(written)
+
+
+def read_integer(written: object, least: int, what: str) -> int:
+    """A whole number of at least `least`."""
+    value = number(written)
+    if value.denominator != 1 or not least <= value <= LARGEST_SIZE:
+        raise InputError(f"found {echo(written)}", accepted=f"{what}, a whole number from {least} to 10^15")
+    return int(value)
+
+
+def _size(least: int, *, letters: bool, unknown: bool) -> Callable[[object], object]:
+    what = "a size" + (", a formula in letters" if letters else "") + (", or ? for the unknown" if unknown else "")
+
+    def read(written: object) -> object:
+        if isinstance(written, (Expr, Unknown)):
+            if isinstance(written, Expr) and not letters:
+                raise InputError(f"found the formula {written!r}", accepted=what)
+            return written
+        if isinstance(written, str) and written.strip() == "?":
+            if not unknown:
+                raise InputError("found '?'", accepted=what)
+            return UNKNOWN
+        if letters and isinstance(written, str) and any(letter.isalpha() for letter in written):
+            return read_scalar(written)
+        try:
+            return read_integer(written, least, what)
+        except InputError as error:
+            raise InputError(error.problem, accepted=f"{what}, a whole number from {least} to 10^15") from None
+
+    return read
+
+
+def read_array(written: object, ranks: Sequence[int]) -> Any:
+    """Nested lists of numbers as an array of exact numbers; a float64 array from Python stays as it is."""
+    rank = _rank(written)
+    if isinstance(written, np.ndarray):
+        array = written
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise InputError("found NaN or an infinity", accepted="finite numbers")
+    else:
+        _rectangular(written, rank)
+        array = np.asarray(written, dtype=object)
+    if array.ndim not in ranks:
+        kinds = " or ".join(RANK_NAMES.get(r, f"{r} axes") for r in ranks)
+        raise InputError(f"found {RANK_NAMES.get(array.ndim, f'{array.ndim} axes')}", accepted=kinds)
+    if not 0 < array.size <= MOST_ENTRIES * 10:
+        raise InputError(f"found {array.size} entries", accepted=f"1 to {MOST_ENTRIES * 10}")
+    return exact_array(array)
+
+
+RANK_NAMES: Final = {0: "a number", 1: "a list of numbers", 2: "a list of rows of numbers", 3: "a list of matrices"}
+
+
+def _rank(written: object) -> int:
+    if isinstance(written, np.ndarray):
+        return written.ndim
+    rank = 0
+    while isinstance(written, (list, tuple)):
+        rank += 1
+        if not written or rank > 8:  # noqa: PLR2004  deeper than any tensor here
+            raise InputError("found an empty list" if not written else "found lists nested too deep", accepted="numbers")
+        written = written[0]
+    return rank
+
+
+def _rectangular(written: object, rank: int) -> tuple[int, ...]:
+    """The shape of nested lists; an error names the first part that does not fit."""
+    if rank == 0:
+        if isinstance(written, (list, tuple)):
+            raise InputError("found a list where its neighbours are numbers", accepted="rows of one length")
+        return ()
+    if not isinstance(written, (list, tuple)):
+        raise InputError(f"found {echo(written)} where its neighbours are lists", accepted="rows of one length")
+    first: tuple[int, ...] | None = None
+    for i, part in enumerate(written):
+        try:
+            found = _rectangular(part, rank - 1)
+        except InputError as error:
+            raise error.at(field=f"[{i}]") from None
+        if first is None:
+            first = found
+        elif found != first:
+            raise InputError(
+                f"found a row of {found[0] if found else 0} beside rows of {first[0]}", accepted="rows of one length"
+            ).at(field=f"[{i}]")
+    return (len(written), *(first or ()))
+
+
+def _array(*ranks: int) -> BeforeValidator:
+    return BeforeValidator(lambda written: read_array(written, ranks))
+
+
+Number = Annotated[Fraction, BeforeValidator(number)]
+"""An exact number."""
+Scalar = Annotated[Fraction | Expr, BeforeValidator(read_scalar)]
+"""A number, or a formula in letters."""
+Positive = Annotated[int, BeforeValidator(_size(1, letters=False, unknown=False))]
+"""A whole number from 1."""
+Natural = Annotated[int, BeforeValidator(_size(0, letters=False, unknown=False))]
+"""A whole number from 0."""
+Size = Annotated[int | Expr, BeforeValidator(_size(1, letters=True, unknown=False))]
+"""A whole number from 1, or a formula in letters."""
+Size0 = Annotated[int | Expr, BeforeValidator(_size(0, letters=True, unknown=False))]
+"""A whole number from 0, or a formula in letters."""
+UnknownSize = Annotated[int | Expr | Unknown, BeforeValidator(_size(1, letters=True, unknown=True))]
+"""A whole number from 1, a formula in letters, or `?`."""
+UnknownSize0 = Annotated[int | Expr | Unknown, BeforeValidator(_size(0, letters=True, unknown=True))]
+"""A whole number from 0, a formula in letters, or `?`."""
+Vector = Annotated[Any, _array(1)]
+"""A list of numbers: an array (n,)."""
+Matrix = Annotated[Any, _array(2)]
+"""A list of rows: an array (rows, columns)."""
+Tensor = Annotated[Any, _array(0, 1, 2, 3, 4)]
+"""Nested lists of numbers."""
+VectorOrMatrix = Annotated[Any, _array(1, 2)]
+NumberOrVector = Annotated[Any, _array(0, 1)]
+
+
+class Given(BaseModel):
+    """The givens of one question. Subclasses have one documented field a given."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    @classmethod
+    def read(cls, data: Mapping[str, object]) -> Self:
+        """Check and read givens.
+
+        Raises
+        ------
+        InputError: an unknown or a missing field, or a value of the wrong kind; the field is named.
+        """
+        try:
+            return cls.model_validate(dict(data))
+        except ValidationError as error:
+            raise _readable(error, cls) from None
+
+
+def _readable(error: ValidationError, model: type[BaseModel]) -> InputError:
+    """pydantic's first error in our words."""
+    first = error.errors()[0]
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in _path(first["loc"])).lstrip(".")
+    kind, found, context = first["type"], first.get("input"), first.get("ctx", {})
+    inner = context.get("error")
+    if isinstance(inner, InputError):
+        return inner.at(field=place)
+    if kind == "extra_forbidden":
+        owner = _owner(model, first["loc"])
+        return unknown("field", str(first["loc"][-1]), owner).at(field=place.rpartition(".")[0] or None)
+    if kind == "missing":
+        return InputError(f"{place} is missing", accepted=_described(model, place))
+    if kind in ("literal_error", "enum"):
+        options = [str(option) for option in _options(model, first["loc"])] or [str(context.get("expected"))]
+        return InputError(
+            f"found {echo(found)}", accepted=", ".join(options), near=nearest(str(found), options)
+        ).at(field=place)
+    return InputError(f"found {echo(found)}", accepted=first["msg"].removeprefix("Input should be ")).at(field=place)
+
+
+def _path(loc: Sequence[int | str]) -> list[int | str]:
+    """The part of pydantic's location that the user wrote: names of union members and tags are left out."""
+    return [part for part in loc if isinstance(part, int) or (part.isidentifier() and "[" not in part)]
+
+
+def _owner(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
+    fields: Any = model
+    for part in loc[:-1]:
+        if isinstance(part, str) and isinstance(fields, type) and issubclass(fields, BaseModel):
+            inner = fields.model_fields.get(part)
+            found = [a for a in _models(inner.annotation)] if inner else []
+            fields = found[0] if found else fields
+    return list(fields.model_fields) if isinstance(fields, type) and issubclass(fields, BaseModel) else []
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in _models(part)]
+
+
+def _options(model: type[BaseModel], loc: Sequence[int | str]) -> tuple[Any, ...]:
+    name = next((part for part in loc if isinstance(part, str) and part in model.model_fields), None)
+    return alternatives(model, name) if name else ()
+
+
+def alternatives(model: type[BaseModel], name: str) -> tuple[Any, ...]:
+    """The values that a field of fixed choices takes, in the order in which they are written."""
+    annotation = model.model_fields[name].annotation
+    return tuple(option for option in _flatten(annotation) if option is not None)
+
+
+def _flatten(annotation: Any) -> list[Any]:
+    if getattr(annotation, "__origin__", None) is Literal:
+        return list(get_args(annotation))
+    return [option for part in get_args(annotation) for option in _flatten(part)]
+
+
+def _described(model: type[BaseModel], place: str) -> str:
+    found = model.model_fields.get(place)
+    return (found.description if found and found.description else None) or f"a value for {place}"
+
+
+G = TypeVar("G", bound=Given)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One kind of question.
+
+    Parameters
+    ----------
+    title: a few words, for lists and headings.
+    given: the model of the givens.
+    work: the working that answers it; its `ask` lists the quantities asked for by default.
+    vary: draws the givens of a variant, as plain data that a document could hold.
+    example: filled-in givens, as a document holds them.
+    conventions: fields of fixed choices that an answer may silently have taken otherwise; the audit tries them.
+    contested: those of them on which the field itself disagrees, so that even a match is reported as a convention.
+    """
+
+    title: str
+    given: type[Given]
+    work: Callable[[Any], Working]
+    vary: Callable[[Random], dict[str, Any]]
+    example: Mapping[str, Any]
+    conventions: Sequence[str] = field(default_factory=tuple)
+    contested: Sequence[str] = field(default_factory=tuple)

@@ -1,0 +1,394 @@
+"""The working: a frozen, ordered list of named steps over named givens.
+
+A rule or a question writes a `Draft` (`given`, `letter`, `step`, `backward`) and gets a `Working` from `done()`.
+From the working everything follows: values in any number system, shapes, the printed form, gradients as steps.
+
+Names are ASCII (`u_1`, `grad_W_1`, `df_1`); `symbols` says how a name is printed where its own spelling is not
+what the field writes (`kernel` → `F`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
+
+from workings.algebra import derive
+from workings.algebra.evaluate import evaluate
+from workings.algebra.expression import Expr, const, expr, name, names_in, postorder, rebuild, size, substitute
+from workings.algebra.shape import Shape, shape
+from workings.algebra.systems import Balls, System, Undecided, Value
+from workings.errors import InputError
+
+if TYPE_CHECKING:
+    from workings.algebra.rounding import Places
+
+LONGEST_INLINE: Final = 12
+"""An adjoint of more nodes than this becomes a step of its own, also where it is used once."""
+
+MOST_BITS: Final = 1 << 14
+"""Where rising precision stops: a digit that 16 384 bits do not settle is reported as not proven."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A given: an exact scalar, an array, a formula in letters (`Expr`), or words."""
+
+    name: str
+    value: Any
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A free letter: a scalar (shape ()), or a tensor whose sizes may be letters too.
+
+    `integer` letters stand for positive integers. A `sequence` is a vector of any length, used by subscript.
+    """
+
+    name: str
+    shape: Shape = ()
+    integer: bool = False
+    sequence: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a working: a name, its formula over givens and earlier steps, a remark and its source."""
+
+    name: str
+    expr: Expr
+    note: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Working:
+    """Givens, letters and steps; nothing changes after it is made."""
+
+    givens: Mapping[str, Given]
+    letters: Mapping[str, Letter]
+    steps: tuple[Step, ...]
+    shapes: Mapping[str, Shape]
+    symbols: Mapping[str, str] = field(default_factory=lambda: {})
+    cost: str = "J"
+    ask: tuple[str, ...] = ()
+
+    def __getitem__(self, label: str) -> Step:
+        return self._steps[label]
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.steps)
+
+    def __contains__(self, label: object) -> bool:
+        return label in self._steps
+
+    @property
+    def _steps(self) -> Mapping[str, Step]:
+        found = self.__dict__.get("_by_name")
+        if found is None:
+            found = self.__dict__["_by_name"] = {step.name: step for step in self.steps}
+        return found
+
+    def needs(self) -> Mapping[str, frozenset[str]]:
+        """For each given and step, the letters that its value depends on."""
+        found: dict[str, frozenset[str]] = {label: frozenset((label,)) for label in self.letters}
+        for given in self.givens.values():
+            value = given.value
+            found[given.name] = frozenset(names_in(value)) if isinstance(value, Expr) else frozenset()
+        nothing: frozenset[str] = frozenset()
+        for step in self.steps:
+            inner = [found[label] for label in names_in(step.expr) if found.get(label)]
+            found[step.name] = nothing.union(*inner) if inner else nothing
+        return found
+
+    def lifted(self, system: System) -> dict[str, Value]:
+        """The givens that are numbers, in a number system."""
+        plain: dict[str, Value] = {}
+        for given in self.givens.values():
+            if not isinstance(given.value, (Expr, str)):
+                plain[given.name] = system.lift(given.value)
+        return plain
+
+    def evaluate(
+        self, system: System, givens: Mapping[str, Value] | None = None, until: str | None = None
+    ) -> dict[str, Value]:
+        """The values of the steps that depend on no letter, by name, givens included.
+
+        `givens` replaces values of givens or of steps (a student's own value is put in this way); `until` stops
+        after the step of that name.
+        """
+        overrides = dict(givens or {})
+        values = {**self.lifted(system), **overrides}
+        lettered = self.needs() if self.letters else {}
+        for step in self.steps:
+            if step.name not in overrides and not lettered.get(step.name):
+                try:
+                    values[step.name] = system.settle(evaluate(step.expr, values, system))
+                except InputError as error:
+                    raise error.at(field=step.name) from None
+            if step.name == until:
+                break
+        return values
+
+    def certified(
+        self, places: Places, system: Callable[[int], System] = Balls, givens: Mapping[str, Value] | None = None
+    ) -> dict[str, Value]:
+        """Values at a precision that settles every digit asked for, or at `MOST_BITS` where none does.
+
+        `system` makes the number system for a number of bits: `Balls`, or `lambda bits: Rounded(bits, places)`.
+        """
+        from workings.algebra import balls  # noqa: PLC0415  imports flint
+
+        bits = 64 + 4 * (places.decimals or places.significant or 0)
+        while True:
+            last = 2 * bits > MOST_BITS
+            with balls.precision(bits):
+                try:
+                    values = self.evaluate(system(bits), givens)
+                    numbers = (values[step.name] for step in self.steps if step.name in values)
+                    if last or all(balls.settled(value, places) for value in numbers):
+                        return values
+                except Undecided as error:
+                    if last:
+                        raise InputError(
+                            f"{error}: not settled at {bits} bits", accepted="values inside the function's domain"
+                        ) from None
+            bits *= 2
+
+    def formulas(self) -> dict[str, Any]:
+        """The steps that depend on letters, as SymPy expressions or arrays of them, by name.
+
+        Steps that depend on a tensor whose sizes are letters have a formula and a shape, and no entry here.
+        """
+        from workings.algebra.letters import lifted_letters, simplified  # noqa: PLC0415  imports SymPy
+        from workings.algebra.systems import Symbols  # noqa: PLC0415
+
+        system = Symbols()
+        values = lifted_letters(self.letters)
+        needs = self.needs()
+        for given in self.givens.values():
+            if isinstance(given.value, Expr):
+                values[given.name] = evaluate(given.value, values, system)
+            elif not isinstance(given.value, str):
+                values[given.name] = system.lift(given.value)
+        results: dict[str, Any] = {}
+        for step in self.steps:
+            if not needs[step.name] <= values.keys():
+                continue
+            value = simplified(evaluate(step.expr, values, system))
+            values[step.name] = value
+            if needs[step.name]:
+                results[step.name] = value
+        return results
+
+    def backward(self, cost: str, wrt: Sequence[str], *, slopes: Mapping[str, str] | None = None) -> Working:
+        """This working with the gradients of `cost` appended as steps `grad_<name>`, last layer first."""
+        draft = Draft.resume(self)
+        draft.backward(cost, wrt, slopes=slopes)
+        return draft.done(ask=self.ask)
+
+
+class Draft:
+    """A working while it is written."""
+
+    def __init__(self, cost: str = "J") -> None:
+        self.cost = cost
+        self.shapes: dict[str, Shape] = {}
+        self._givens: dict[str, Given] = {}
+        self._letters: dict[str, Letter] = {}
+        self._symbols: dict[str, str] = {}
+        self._steps: dict[str, Step] = {}
+
+    @classmethod
+    def resume(cls, working: Working) -> Draft:
+        """A draft that continues a finished working."""
+        draft = cls(working.cost)
+        draft.shapes = dict(working.shapes)
+        draft._givens = dict(working.givens)
+        draft._letters = dict(working.letters)
+        draft._symbols = dict(working.symbols)
+        draft._steps = {step.name: step for step in working.steps}
+        return draft
+
+    def given(self, label: str, value: Any, *, symbol: str | None = None, note: str = "") -> Expr:
+        """A given of the question: Fraction, int, array, formula in letters, or words."""
+        if isinstance(value, int):
+            value = Fraction(value)
+        self._name(label, symbol)
+        self._givens[label] = Given(label, value, note)
+        if isinstance(value, Expr):
+            for inner in names_in(value):
+                self._letters.setdefault(inner, Letter(inner, integer=True))
+            self.shapes.update({inner: () for inner in names_in(value)})
+        self.shapes[label] = tuple(getattr(value, "shape", ()))
+        return name(label)
+
+    def letter(
+        self,
+        label: str,
+        shape: Shape = (),
+        *,
+        integer: bool = False,
+        sequence: bool = False,
+        symbol: str | None = None,
+    ) -> Expr:
+        """A free letter; see `Letter`."""
+        self._name(label, symbol)
+        self._letters[label] = Letter(label, shape, integer, sequence)
+        self.shapes[label] = shape
+        return name(label)
+
+    def step(self, label: str, formula: Expr | int | str, *, note: str = "", source: str = "", symbol: str | None = None) -> Expr:
+        """One line; returns a reference to it. Its shape is worked out now, so that a misfit names the step."""
+        formula = expr(formula)
+        self._name(label, symbol)
+        try:
+            self.shapes[label] = shape(formula, self._shapes_in(formula))
+        except InputError as error:
+            raise error.at(field=label) from None
+        self._steps[label] = Step(label, formula, note, source)
+        return name(label)
+
+    def _shapes_in(self, formula: Expr) -> dict[str, Shape]:
+        """The shapes of the names in a formula; all of them would make a long chain quadratic."""
+        return {label: self.shapes[label] for label in names_in(formula) if label in self.shapes}
+
+    def _name(self, label: str, symbol: str | None) -> None:
+        if label in self._steps or label in self._givens or (label in self._letters and label in self.shapes):
+            message = f"the name {label!r} is taken: every step is assigned once"
+            raise ValueError(message)
+        if symbol:
+            self._symbols[label] = symbol
+
+    def __contains__(self, label: object) -> bool:
+        return label in self._steps or label in self._givens or label in self._letters
+
+    def done(self, ask: Iterable[str] = ()) -> Working:
+        """The finished working; `ask` names the quantities that answer the question."""
+        return Working(
+            dict(self._givens),
+            dict(self._letters),
+            tuple(self._steps.values()),
+            dict(self.shapes),
+            dict(self._symbols),
+            self.cost,
+            tuple(ask),
+        )
+
+    # --- gradients as steps ---------------------------------------------------------------------------------
+
+    def backward(
+        self, cost: str, wrt: Sequence[str], *, slopes: Mapping[str, str] | None = None, source: str = ""
+    ) -> None:
+        """Append the gradients of the scalar step `cost` with respect to the names in `wrt`.
+
+        Walks the steps from `cost` back. What is asked for becomes a step `grad_<name>`; what is not becomes
+        part of the next formula where it is short and used once, else a step too. `slopes` maps an activation's
+        step (`h_1`) to the name that f′ gets as a step of its own (`df_1`). A value used more than once gets the
+        sum of its gradients, written out.
+        """
+        if self.shapes[cost] != ():
+            raise InputError(f"{cost} has the shape {self.shapes[cost]}", accepted="a scalar cost")
+        slopes = slopes or {}
+        wanted = set(wrt)
+        order = list(self._steps.values())
+        order = order[: next(i for i, step in enumerate(order) if step.name == cost) + 1]
+        active = set(wanted)
+        users: dict[str, int] = {}
+        for step in order:
+            inner = [label for label in names_in(step.expr) if label in active]
+            if inner:
+                active.add(step.name)
+            for label in inner:
+                users[label] = users.get(label, 0) + 1
+        parts: dict[str, list[Expr]] = {cost: [const(1)]}
+        for step in reversed(order):
+            if step.name not in active or step.name not in parts:
+                continue
+            adjoint = derive.sum_of(parts.pop(step.name))
+            inlined = step.name == cost and not wanted & {cost}
+            if step.name in wanted:
+                adjoint = self._gradient_step(step.name, adjoint, source)
+            formula, restore = self._fused(step.expr, users, wanted)
+            wrt_here = [label for label in names_in(formula) if label in active]
+            if not wrt_here:
+                continue
+            if slopes.get(step.name) and len(wrt_here) == 1:
+                self._slope_step(step, slopes[step.name], wrt_here[0], source)
+                adjoint = self._once(step.name, adjoint, 1, source)
+                parts.setdefault(wrt_here[0], []).append(derive.times(adjoint, name(slopes[step.name])))
+                continue
+            placeholder = adjoint if inlined or adjoint.op == "name" else name(f"grad_{step.name}")
+            shapes = self._shapes_in(formula) | self._shapes_in(adjoint)
+            shapes[f"grad_{step.name}"] = self.shapes[step.name]
+            found = derive.gradients(formula, placeholder, wrt_here, shapes)
+            if placeholder is not adjoint:
+                uses = sum(_uses(gradient, f"grad_{step.name}") for gradient in found.values())
+                kept = self._once(step.name, adjoint, uses, source)
+                if kept is adjoint:
+                    found = {
+                        label: substitute(gradient, {f"grad_{step.name}": adjoint}) for label, gradient in found.items()
+                    }
+            own = step.expr
+            for label, gradient in found.items():
+                tidy = rebuild(restore(gradient), lambda node: name(step.name) if node is own else None)  # noqa: B023
+                parts.setdefault(label, []).append(tidy)
+        for label in wrt:
+            if label in parts:
+                self._gradient_step(label, derive.sum_of(parts.pop(label)), source)
+            elif f"grad_{label}" not in self._steps:
+                zero = const(0)
+                filled = derive.apply("broadcast", zero, shape=self.shapes[label]) if self.shapes[label] else zero
+                self._gradient_step(label, filled, source, note=f"{cost} does not depend on it")
+
+    def _gradient_step(self, label: str, adjoint: Expr, source: str, note: str = "") -> Expr:
+        missing = shape(adjoint, self._shapes_in(adjoint)) != self.shapes[label]
+        if missing:
+            adjoint = derive.apply("broadcast", adjoint, shape=self.shapes[label])
+        return self.step(f"grad_{label}", adjoint, source=source, note=note)
+
+    def _once(self, label: str, adjoint: Expr, uses: int, source: str) -> Expr:
+        """The adjoint itself where writing it into the next formula keeps that readable, else a step's name."""
+        if adjoint.op in ("name", "const") or (uses <= 1 and size(adjoint) <= LONGEST_INLINE):
+            return adjoint
+        return self._gradient_step(label, adjoint, source)
+
+    def _slope_step(self, step: Step, label: str, argument: str, source: str) -> None:
+        if label not in self._steps:
+            self.step(label, derive.slope(step.expr.op, argument, step.name), source=source)
+
+    def _fused(self, formula: Expr, users: Mapping[str, int], wanted: set[str]) -> tuple[Expr, Any]:
+        """A loss with its activation written in, where nothing else needs the activation's own gradient."""
+        if formula.op not in FUSED or formula.args[0].op != "name":
+            return formula, lambda gradient: gradient
+        label = formula.args[0].attrs["name"]
+        step = self._steps.get(label)
+        if step is None or label in wanted or users.get(label) != 1 or step.expr.op != FUSED[formula.op]:
+            return formula, lambda gradient: gradient
+        merged = Expr(formula.op, (step.expr, *formula.args[1:]), formula.attrs)
+        return merged, lambda gradient: rebuild(
+            gradient, lambda node: name(label) if node is step.expr or _alike(node, step.expr) else None
+        )
+
+
+FUSED: Final = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax"}
+"""Losses whose gradient with respect to the activation's argument is p - d, and that activation."""
+
+
+def _alike(node: Expr, other: Expr) -> bool:
+    """Whether a rebuilt node is the activation that was written in: same operation over the same names."""
+    return (
+        node.op == other.op
+        and len(node.args) == 1
+        and node.args[0].op == other.args[0].op == "name"
+        and node.args[0].attrs["name"] == other.args[0].attrs["name"]
+    )
+
+
+def _uses(gradient: Expr, label: str) -> int:
+    return sum(
+        1 for node in postorder(gradient) for arg in node.args if arg.op == "name" and arg.attrs["name"] == label
+    )
+
