@@ -1,8 +1,8 @@
 """Named composites: operations that keep their own formula and expand into primitives.
 
-One row a composite: its expansion as a function of the node. `expand` rewrites a whole expression. The printer
-shows a composite by its own name (`show`), `derive` may have a readable rule for it, and every other pass works
-on the expansion unless it has a row of its own.
+One row a composite: its expansion as a function of the node. `expand` rewrites a whole expression. The
+printer shows a composite by its own name (`show`), `derive` may have a readable rule for it, and every other
+pass works on the expansion unless it has a row of its own.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Final
 from workings.algebra.expression import (
     Expr,
     apply,
-    arguments,
     const,
     exp,
     log,
@@ -113,9 +112,10 @@ def _normalise(node: Expr) -> Expr:
 
 
 def _convolution(node: Expr) -> Expr:
-    """out[o, a, b] = Σ_{c,i,j} K[o, c, i, j] x[c, s·a + d·i, s·b + d·j]: cross-correlation, as the field has it.
+    """out[o, a, b] = Σ_{c,i,j} K[o, c, i, j] x[c, s·a + d·i, s·b + d·j]: the field's (cross-)correlation.
 
-    x (C, H, W), K (O, C/groups, kH, kW), bias (O) optional; attributes stride, padding, dilation (pairs), groups.
+    x (C, H, W), K (O, C/groups, kH, kW), bias (O) optional; attributes stride, padding, dilation (pairs) and
+    groups.
     """
     x, kernel = node.args[:2]
     height, width = node.attrs["kernel"]
@@ -137,13 +137,17 @@ def _convolution(node: Expr) -> Expr:
 
 def _max_pool(node: Expr) -> Expr:
     """The largest entry of each window; x (C, H, W); attributes kernel, stride."""
-    windows = apply("patches", node.args[0], kernel=node.attrs["kernel"], stride=node.attrs["stride"], dilation=(1, 1))
+    windows = apply(
+        "patches", node.args[0], kernel=node.attrs["kernel"], stride=node.attrs["stride"], dilation=(1, 1)
+    )
     return apply("amax", windows, axis=(1, 2), keepdims=False)
 
 
 def _mean_pool(node: Expr) -> Expr:
     """The mean of each window; x (C, H, W); attributes kernel, stride."""
-    windows = apply("patches", node.args[0], kernel=node.attrs["kernel"], stride=node.attrs["stride"], dilation=(1, 1))
+    windows = apply(
+        "patches", node.args[0], kernel=node.attrs["kernel"], stride=node.attrs["stride"], dilation=(1, 1)
+    )
     return apply("mean", windows, axis=(1, 2), keepdims=False)
 
 
@@ -177,10 +181,19 @@ COMPOSITES: Final[dict[str, Expansion]] = {
 
 def expand(root: Expr) -> Expr:
     """`root` with every composite replaced by its expansion, until only primitives remain."""
-    done: dict[Expr, Expr] = {}
-    for node in postorder(root):
-        args = tuple(done[arg] for arg in arguments(node))
+    return _expand(root, {})
+
+
+def _expand(root: Expr, done: dict[Expr, Expr]) -> Expr:
+    """`expand`, given what is expanded already, so that an expansion's arguments are not walked again."""
+    for node in postorder(root, lambda node: () if node in done else node.args):
+        if node in done:
+            continue
+        args = tuple(done[arg] for arg in node.args)
         copy = node if args == node.args else Expr(node.op, args, node.attrs)
         expansion = COMPOSITES.get(copy.op)
-        done[node] = expand(expansion(copy)) if expansion else copy
+        if expansion:
+            done.update((arg, arg) for arg in args)
+            copy = _expand(expansion(copy), done)
+        done[node] = copy
     return done[root]
