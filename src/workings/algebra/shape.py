@@ -44,19 +44,27 @@ def shape(root: Expr, shapes: Mapping[str, Shape]) -> Shape:
     return shapes_of(root, shapes)[root]
 
 
-def shapes_of(root: Expr, shapes: Mapping[str, Shape]) -> dict[Expr, Shape]:
-    """The shape of every node of `root`, composites under their own node; in one pass without recursion."""
-    order = postorder(root)
+def shapes_of(
+    root: Expr, shapes: Mapping[str, Shape], known: dict[Expr, Shape] | None = None
+) -> dict[Expr, Shape]:
+    """The shape of every node of `root`, composites under their own node; in one pass without recursion.
+
+    `known` holds shapes found before with the same `shapes`: its nodes are not walked again, and it is added to
+    and returned, so that a graph that grows node by node costs linear time.
+    """
+    found: dict[Expr, Shape] = {} if known is None else known
+    order = postorder(root, lambda node: () if node in found else node.args)
     indices = {node.attrs["index"] for node in order if node.op == "summation"}
-    given = {label: checked(found, label) for label, found in shapes.items()}
+    given = {label: checked(sizes, label) for label, sizes in shapes.items()}
     for index in indices & given.keys():
         if given[index]:
             raise InputError(
                 f"the index {index} of a sum is also a name of shape {spell(given[index])}",
                 accepted="another name for the index",
             )
-    found: dict[Expr, Shape] = {}
     for node in order:
+        if node in found:
+            continue
         if node.op == "name":
             label = node.attrs["name"]
             if label not in given and label not in indices:
@@ -441,6 +449,10 @@ def _constant(node: Expr) -> Shape:
     return tuple(getattr(node.attrs["value"], "shape", ()))
 
 
+def _words(_node: Expr) -> Shape:
+    return ()
+
+
 def _loss(node: Expr, y: Shape, d: Shape) -> Shape:
     """The sum of an element-wise function of two arguments."""
     broadcast(node, y, d)
@@ -453,6 +465,7 @@ def _number(_node: Expr, _x: Shape) -> Shape:
 
 ROWS: Final[dict[str, Row]] = {
     "const": _constant,
+    "words": _words,
     **dict.fromkeys(UNARY, _alike),
     **dict.fromkeys(BINARY, _binary),
     "where": _where,
