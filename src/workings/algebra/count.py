@@ -314,7 +314,7 @@ PASSING: Final = frozenset(("transpose", "reshape", "broadcast", "item", "elemen
 """Operations that leave a contraction a contraction, and a bias a bias."""
 
 FREE: Final = frozenset(
-    ("const", "name", *PASSING, "where", "concat", "stack", "put", "pad", "patches", "extent")
+    ("const", "words", "name", *PASSING, "where", "concat", "stack", "put", "pad", "patches", "extent")
 )
 
 # add, sub and summation count as what they add: `_counts` sees to them

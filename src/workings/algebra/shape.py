@@ -49,17 +49,16 @@ def shapes_of(
 ) -> dict[Expr, Shape]:
     """The shape of every node of `root`, composites under their own node; in one pass without recursion.
 
-    `known` holds shapes found before with the same `shapes`: its nodes are not walked again, and it is added to
-    and returned, so that a graph that grows node by node costs linear time.
+    `known` holds shapes found before with the same `shapes`: its nodes are not walked again, and it is added
+    to and returned, so that a graph that grows node by node costs linear time.
     """
     found: dict[Expr, Shape] = {} if known is None else known
     order = postorder(root, lambda node: () if node in found else node.args)
     indices = {node.attrs["index"] for node in order if node.op == "summation"}
-    given = {label: checked(sizes, label) for label, sizes in shapes.items()}
-    for index in indices & given.keys():
-        if given[index]:
+    for index in indices & shapes.keys():
+        if shapes[index]:
             raise InputError(
-                f"the index {index} of a sum is also a name of shape {spell(given[index])}",
+                f"the index {index} of a sum is also a name of shape {spell(shapes[index])}",
                 accepted="another name for the index",
             )
     for node in order:
@@ -67,9 +66,9 @@ def shapes_of(
             continue
         if node.op == "name":
             label = node.attrs["name"]
-            if label not in given and label not in indices:
-                raise unknown("name", label, given)
-            found[node] = given.get(label, ())
+            if label not in shapes and label not in indices:
+                raise unknown("name", label, shapes)
+            found[node] = checked(shapes.get(label, ()), label)
         else:
             found[node] = node_shape(node, *(found[arg] for arg in node.args))
     return found
