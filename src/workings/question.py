@@ -92,7 +92,10 @@ def _size(least: int, *, letters: bool, unknown: bool) -> Callable[[object], obj
 
 
 def read_array(written: object, ranks: Sequence[int]) -> Any:
-    """Nested lists of numbers as an array of exact numbers; a float64 array from Python stays as it is."""
+    """Nested lists of numbers as an array of exact numbers, one number as a Fraction.
+
+    A float64 array from Python stays as it is.
+    """
     rank = _rank(written)
     if isinstance(written, np.ndarray):
         array = written
@@ -106,7 +109,7 @@ def read_array(written: object, ranks: Sequence[int]) -> Any:
         raise InputError(f"found {RANK_NAMES.get(array.ndim, f'{array.ndim} axes')}", accepted=kinds)
     if not 0 < array.size <= MOST_ENTRIES * 10:
         raise InputError(f"found {array.size} entries", accepted=f"1 to {MOST_ENTRIES * 10}")
-    return exact_array(array)
+    return exact_array(array) if array.ndim else number(array.item())
 
 
 RANK_NAMES: Final = {0: "a number", 1: "a list of numbers", 2: "a list of rows of numbers", 3: "a list of matrices"}

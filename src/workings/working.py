@@ -18,7 +18,7 @@ from workings.algebra import derive
 from workings.algebra.evaluate import evaluate
 from workings.algebra.expression import Expr, const, expr, name, names_in, postorder, rebuild, size, substitute
 from workings.algebra.shape import Shape, shape
-from workings.algebra.systems import Balls, System, Undecided, Value
+from workings.algebra.systems import Balls, Symbols, System, Undecided, Value
 from workings.errors import InputError
 
 if TYPE_CHECKING:
@@ -162,17 +162,11 @@ class Working:
 
         Steps that depend on a tensor whose sizes are letters have a formula and a shape, and no entry here.
         """
-        from workings.algebra.letters import lifted_letters, simplified  # noqa: PLC0415  imports SymPy
-        from workings.algebra.systems import Symbols  # noqa: PLC0415
+        from workings.algebra.letters import simplified  # noqa: PLC0415  imports SymPy
 
         system = Symbols()
-        values = lifted_letters(self.letters)
+        values = {**self.lifted(system), **self.given_formulas()}
         needs = self.needs()
-        for given in self.givens.values():
-            if isinstance(given.value, Expr):
-                values[given.name] = evaluate(given.value, values, system)
-            elif not isinstance(given.value, str):
-                values[given.name] = system.lift(given.value)
         results: dict[str, Any] = {}
         for step in self.steps:
             if not needs[step.name] <= values.keys():
@@ -182,6 +176,16 @@ class Working:
             if needs[step.name]:
                 results[step.name] = value
         return results
+
+    def given_formulas(self) -> dict[str, Any]:
+        """The letters, and the givens that are formulas in them, as SymPy expressions."""
+        from workings.algebra.letters import lifted_letters  # noqa: PLC0415  imports SymPy
+
+        values = lifted_letters(self.letters)
+        for given in self.givens.values():
+            if isinstance(given.value, Expr):
+                values[given.name] = evaluate(given.value, values, Symbols())
+        return values
 
     def backward(self, cost: str, wrt: Sequence[str], *, slopes: Mapping[str, str] | None = None) -> Working:
         """This working with the gradients of `cost` appended as steps `grad_<name>`, last layer first."""

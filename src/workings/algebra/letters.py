@@ -8,8 +8,10 @@ from typing import Any, Protocol
 
 import numpy as np
 import sympy
+from sympy.printing.str import StrPrinter
 
 from workings.algebra.evaluate import LARGEST_VALUE
+from workings.algebra.names import latex_name, text_name
 from workings.algebra.shape import Shape
 
 
@@ -75,3 +77,39 @@ def _tidy(entry: Any) -> Any:
     if together.is_rational_function() and sympy.count_ops(entry) < 300:  # noqa: PLR2004  factoring is costly
         candidates.append(sympy.factor(together))
     return min(candidates, key=lambda form: (sympy.count_ops(form), len(str(form))))
+
+
+class _Plain(StrPrinter):
+    """SymPy in the plain formula language that `parse` reads."""
+
+    def _print_Pow(self, expr: Any, rational: bool = False) -> str:  # noqa: N802, FBT001, FBT002  SymPy's names
+        if expr.exp == sympy.Rational(1, 2):
+            return f"sqrt({self._print(expr.base)})"
+        return str(super()._print_Pow(expr, rational=rational)).replace("**", "^")
+
+    def _print_Sum(self, expr: Any) -> str:  # noqa: N802
+        body = self._print(expr.function)
+        for letter, low, high in expr.limits:
+            body = f"Σ_{{{letter}={self._print(low)}}}^{{{self._print(high)}}} ({body})"
+        return body
+
+    def _print_Symbol(self, expr: Any) -> str:  # noqa: N802
+        return text_name(expr.name)
+
+    def _print_Piecewise(self, expr: Any) -> str:  # noqa: N802
+        value, condition = expr.args[0]
+        if condition is True or condition == sympy.true:
+            return str(self._print(value))
+        rest = sympy.Piecewise(*expr.args[1:])
+        return f"where({self._print(condition)}, {self._print(value)}, {self._print(rest)})"
+
+
+def text_of(entry: Any) -> str:
+    """A SymPy expression as plain text."""
+    return _Plain().doprint(entry).replace("<=", "≤").replace("-", "−")
+
+
+def latex_of(entry: Any) -> str:
+    """A SymPy expression as LaTeX, names printed as `names` prints them."""
+    names = {symbol: latex_name(str(symbol)) for symbol in entry.free_symbols if symbol.is_Symbol}
+    return str(sympy.latex(entry, symbol_names=names, order="none" if entry.has(sympy.Sum) else None))

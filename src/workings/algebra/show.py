@@ -68,6 +68,8 @@ class Printer:
         if not self.latex:
             return Shown(f"{name}({inner})")
         command = name if name.startswith("\\") else rf"\operatorname{{{name.replace('_', ' ')}}}"
+        if len(args) == 1 and inner.startswith(r"\begin{pmatrix}") and args[0].level == ATOM:
+            return Shown(f"{command} {inner}", PRODUCT)
         return Shown(rf"{command}\left({inner}\right)")
 
 

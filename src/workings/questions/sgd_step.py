@@ -83,15 +83,14 @@ def _bias(given: Given, layer: int, weights: Any) -> Any:
         bias = bias[layer - 1]
     shape = weights.shape[1:]
     if np.ndim(bias) == 0 and shape:
-        value = bias.item() if isinstance(bias, np.ndarray) else bias
         spread = np.empty(shape, dtype=object)
-        spread[:] = value
+        spread[:] = bias
         return spread
     if np.shape(bias) != shape:
         raise InputError(f"a bias of shape {np.shape(bias)}", accepted=f"one number a neuron: {shape}").at(
             field=f"biases[{layer - 1}]"
         )
-    return bias.item() if isinstance(bias, np.ndarray) and bias.ndim == 0 else bias
+    return bias
 
 
 def _forward(draft: Draft, given: Given, x: Expr, target: Expr) -> list[str]:
@@ -155,7 +154,7 @@ def vary(random: Random) -> dict[str, Any]:
     sizes = [random.choice((2, 3)) for _ in range(random.choice((2, 3)))]
     loss = random.choice(("squared", "binary_cross_entropy", "cross_entropy"))
     outputs = 1 if loss == "binary_cross_entropy" else random.choice((2, 3))
-    hidden = [random.choice(("tanh", "sigmoid", "relu")) for _ in sizes[1:]]
+    hidden = [random.choice(("tanh", "sigmoid", "relu", "leaky_relu", "softplus")) for _ in sizes[1:]]
     last = {"squared": "identity", "binary_cross_entropy": "sigmoid", "cross_entropy": "softmax"}[loss]
     widths = [*sizes, outputs]
     target: Any = [random.randint(0, 2) for _ in range(outputs)]
