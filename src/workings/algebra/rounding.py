@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor, log10
 from typing import Final, Literal
 
 from workings.errors import InputError
 
 LARGEST_PLACES: Final = 1000
+LONGEST_SPELLING_BITS: Final = 13_900
+"""Python spells integers of up to 4300 digits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
     """How many digits: after the point (`decimals`) or in all (`significant`); exactly one of the two.
 
-    `half-up` rounds a tie away from zero, as people do; `half-even` to the even digit, as Python and torch do.
+    `half-up` rounds a tie away from zero, as people do; `half-even` to the even digit, as Python does.
     """
 
     decimals: int | None = None
@@ -27,7 +30,7 @@ class Places:
             raise InputError("decimals and significant", accepted="one of the two")
         least = 0 if self.significant is None else 1
         count = self.decimals if self.significant is None else self.significant
-        if count is None or not least <= count <= LARGEST_PLACES:
+        if not isinstance(count, int) or not least <= count <= LARGEST_PLACES:
             raise InputError(f"found {count} digits", accepted=f"{least} to {LARGEST_PLACES}")
 
     def __str__(self) -> str:
@@ -48,8 +51,13 @@ def magnitude(value: Fraction) -> int:
     if value == 0:
         return 0
     over, under = abs(value.numerator), value.denominator
-    guess = len(str(over)) - len(str(under))
-    return guess if over * 10 ** max(-guess, 0) >= under * 10 ** max(guess, 0) else guess - 1
+    # from the binary lengths, since Python refuses to spell integers of more than 4300 digits
+    guess = floor((over.bit_length() - under.bit_length()) * log10(2))
+    while over * 10 ** max(-guess, 0) < under * 10 ** max(guess, 0):
+        guess -= 1
+    while over * 10 ** max(-guess - 1, 0) >= under * 10 ** max(guess + 1, 0):
+        guess += 1
+    return guess
 
 
 def round_exact(value: Fraction, places: Places) -> Fraction:
@@ -70,9 +78,14 @@ def round_decimals(value: Fraction, decimals: int, ties: str = "half-up") -> Fra
 
 def spell(value: Fraction, decimals: int) -> str:
     """A multiple of 10^-decimals with all its decimals: `spell(Fraction(5, 4), 3)` is `1.250`."""
+    units = int(value * 10 ** max(decimals, 0))
+    if units.bit_length() > LONGEST_SPELLING_BITS:
+        raise InputError(
+            f"a number of about {magnitude(value)} digits", accepted="numbers of up to 4200 digits"
+        )
     if decimals <= 0:
-        return str(int(value))
-    digits = str(abs(int(value * 10**decimals))).rjust(decimals + 1, "0")
+        return str(units)
+    digits = str(abs(units)).rjust(decimals + 1, "0")
     return f"{'-' if value < 0 else ''}{digits[:-decimals]}.{digits[-decimals:]}"
 
 
@@ -81,7 +94,7 @@ def terminating(value: Fraction, longest: int = 12) -> str | None:
     under, decimals = value.denominator, 0
     for prime in (2, 5):
         power = 0
-        while under % prime == 0:
+        while under % prime == 0 and power <= longest:
             under //= prime
             power += 1
         decimals = max(decimals, power)
