@@ -1,8 +1,8 @@
 """The closed expression language: frozen nodes that Python operators build.
 
 An expression is a directed graph of `Expr` nodes: leaves (`const`, `name`), about 40 primitive operations and
-named composites (`workings.algebra.composites`) that expand into primitives. What an operation means is written
-once in each pass, one table row an operation: `shape`, `evaluate`, `show`, `derive`, `count`.
+named composites (`workings.algebra.composites`) that expand into primitives. What an operation means is
+written once in each pass, one table row an operation: `shape`, `evaluate`, `show`, `derive`, `count`.
 
 Nodes compare by identity. Every pass walks `postorder(expr)`, so depth is bounded by memory and never by the
 recursion limit.
@@ -16,9 +16,13 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
+from workings.errors import InputError
 from workings.numerals import number
 
 NO_ATTRIBUTES: Final[Mapping[str, Any]] = MappingProxyType({})
+
+LARGEST_FLOAT_INTEGER: Final = 2**53
+"""Below it a float64 holds every integer exactly."""
 
 Operand: TypeAlias = "Expr | int | float | Fraction | str"
 
@@ -114,12 +118,12 @@ class Expr:
         return Expr("item", (self,), {"index": index if isinstance(index, tuple) else (index,)})
 
     @property
-    def T(self) -> Expr:  # noqa: N802  the field's name for it
+    def T(self) -> Expr:
         """The transpose: all axes reversed."""
         return Expr("transpose", (self,), {"axes": None})
 
     def __repr__(self) -> str:
-        from workings.algebra.show import text  # noqa: PLC0415  show imports this module
+        from workings.algebra.show import text  # show imports this module
 
         return text(self)
 
@@ -151,14 +155,22 @@ def expr(operand: Operand) -> Expr:
 def exact_array(nested: object) -> Any:
     """A NumPy object array of Fractions from nested sequences; a float64 array stays as it is.
 
-    Floats are read by their shortest decimal, so 0.1 means 1/10. A float array given from Python is kept, since
-    converting a large one would take longer than most uses of it; `systems` lifts it where exactness is asked for.
+    Floats are read by their shortest decimal, so 0.1 means 1/10. A float array given from Python is kept,
+    since converting a large one would take longer than most uses of it; `systems` lifts it where exactness is
+    asked for.
     """
-    import numpy as np  # noqa: PLC0415  only needed with arrays
+    import numpy as np
 
-    array = np.asarray(nested)
+    try:
+        array = np.asarray(nested)
+    except ValueError as error:
+        raise InputError("rows of different lengths", accepted="rows of one length") from error
     if array.dtype.kind == "f":
-        return array
+        if not np.isfinite(array).all():
+            raise InputError("found an entry that is not a finite number", accepted="finite numbers")
+        if isinstance(nested, np.ndarray) or not (np.abs(array) >= LARGEST_FLOAT_INTEGER).any():
+            return array
+        array = np.asarray(nested, dtype=object)  # integers among the floats, which a float would cut short
     if array.dtype.kind in "iub":
         array = array.astype(object)
     flat = [number(entry) for entry in array.ravel().tolist()]
@@ -249,7 +261,9 @@ def postorder(root: Expr, follow: Callable[[Expr], tuple[Expr, ...]] = arguments
         elif node not in seen:
             seen.add(node)
             waiting.append((node, True))
-            waiting.extend((arg, False) for arg in reversed(follow(node)) if arg not in seen)
+            for arg in reversed(follow(node)):
+                if arg not in seen:
+                    waiting.append((arg, False))  # noqa: PERF401  a generator costs more than the nodes have args
     return order
 
 
