@@ -186,7 +186,10 @@ def expand(root: Expr) -> Expr:
 
 def _expand(root: Expr, done: dict[Expr, Expr]) -> Expr:
     """`expand`, given what is expanded already, so that an expansion's arguments are not walked again."""
-    for node in postorder(root, lambda node: () if node in done else node.args):
+    order = postorder(root, lambda node: () if node in done else node.args)
+    if not any(node.op in COMPOSITES for node in order):
+        return root
+    for node in order:
         if node in done:
             continue
         args = tuple(done[arg] for arg in node.args)
