@@ -1,7 +1,7 @@
 """Arithmetic on flint's numbers: `fmpq` while a value is rational, `arb` (a ball) once it is not.
 
-The only file of the algebra that knows flint. Everything here works at flint's current precision; wrap calls in
-`precision(bits)`. Source of the arithmetic: Johansson, "Arb: efficient arbitrary-precision midpoint-radius
+The only file of the algebra that knows flint. Everything here works at flint's current precision; wrap calls
+in `precision(bits)`. Source of the arithmetic: Johansson, "Arb: efficient arbitrary-precision midpoint-radius
 interval arithmetic", IEEE Transactions on Computers 66 (2017).
 """
 
@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from math import isfinite
 from typing import Any, Final
 
 import numpy as np
-from flint import arb, arb_mat, ctx, fmpq, fmpq_mat, fmpz
+from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
 from workings.algebra.rounding import Places, round_decimals
 from workings.algebra.systems import (
@@ -24,6 +25,7 @@ from workings.algebra.systems import (
     elementwise,
 )
 from workings.errors import InputError
+from workings.numerals import number
 
 SMALL_PRODUCT: Final = 64
 """Scalar products below this many multiplications stay in plain operators, which keep more entries exact."""
@@ -40,6 +42,19 @@ def precision(bits: int) -> Iterator[None]:
         ctx.prec = before
 
 
+def lifted(value: Any) -> Any:
+    """A number (Fraction, int, float by its shortest decimal, text) as `fmpq`; flint's own stay."""
+    if isinstance(value, (fmpq, arb)):
+        return value
+    if type(value) is float and isfinite(value):  # `number`, written out: large arrays of floats are common
+        digits, _, exponent = repr(value).partition("e")
+        whole, _, decimals = digits.partition(".")
+        scaled = fmpq(int(whole + decimals), 10 ** len(decimals))
+        return scaled * fmpq(10) ** int(exponent) if exponent else scaled
+    exact = value if type(value) is Fraction else number(value)
+    return fmpq(exact.numerator, exact.denominator)
+
+
 def is_exact(entry: Any) -> bool:
     """Whether an entry is known exactly."""
     return isinstance(entry, fmpq) or entry.is_exact()
@@ -50,6 +65,8 @@ def fraction(entry: Any) -> Fraction:
     if isinstance(entry, fmpq):
         return Fraction(int(entry.p), int(entry.q))
     man, exponent = entry.man_exp()
+    if exponent > LARGEST_POWER_BITS:
+        raise InputError("a number of more than 19 728 digits", accepted="smaller numbers")
     power = int(exponent)
     return Fraction(int(man)) * (Fraction(2) ** power)
 
@@ -61,7 +78,17 @@ def bounds(entry: Any) -> tuple[Fraction, Fraction]:
         return exact, exact
     if not entry.is_finite():
         raise Undecided("the ball is not finite")
-    return fraction(entry.lower()), fraction(entry.upper())
+    return _end(entry.lower(), up=False), _end(entry.upper(), up=True)
+
+
+def _end(end: Any, *, up: bool) -> Fraction:
+    """An end of a ball; one too close to 0 to be written out is moved outwards, to 0 or 2^-65536."""
+    man, exponent = end.man_exp()
+    if man != 0 and exponent + man.bit_length() < -LARGEST_POWER_BITS:
+        if up == (man > 0):
+            return Fraction(1 if up else -1, 1 << LARGEST_POWER_BITS)
+        return Fraction(0)
+    return fraction(end)
 
 
 def rational(value: Fraction) -> Any:
@@ -76,18 +103,16 @@ def hull(low: Fraction, high: Fraction) -> Any:
     return arb(rational(low)).union(arb(rational(high)))
 
 
-def _unary(
-    exact: Callable[[Any], Any | None], ball: Callable[[Any], Any], what: str
-) -> Callable[[Any], Any]:
+def _unary(exact: Callable[[Any], Any | None], ball: Callable[[Any], Any], what: str) -> Callable[[Any], Any]:
+    """`exact` gives the value where it is known exactly, else None; it refuses what is surely not defined."""
+
     def function(x: Any) -> Any:
-        if isinstance(x, fmpq):
-            known = exact(x)
-            if known is not None:
-                return known
-            x = arb(x)
-        result = ball(x)
+        known = exact(x)
+        if known is not None:
+            return known
+        result = ball(x if isinstance(x, arb) else arb(x))
         if result.is_nan() or not result.is_finite():
-            raise Undecided(f"{what} of {x.str(8)}")
+            raise Undecided(f"{what} of {arb(x).str(8)}")
         return result
 
     return function
@@ -95,15 +120,22 @@ def _unary(
 
 def _log(x: Any) -> Any | None:
     if x <= 0:
-        raise InputError(f"the logarithm of {x}", accepted="a positive argument")
+        raise InputError(f"the logarithm of {_seen(x)}", accepted="a positive argument")
     return fmpq(0) if x == 1 else None
 
 
 def _sqrt(x: Any) -> Any | None:
     if x < 0:
-        raise InputError(f"the square root of {x}", accepted="an argument of 0 or more")
+        raise InputError(f"the square root of {_seen(x)}", accepted="an argument of 0 or more")
+    if not isinstance(x, fmpq):
+        return None
     over, under = x.p.isqrt(), x.q.isqrt()
     return fmpq(over, under) if over * over == x.p and under * under == x.q else None
+
+
+def _seen(x: Any) -> str:
+    """An entry as messages show it: short, whatever its length."""
+    return str(x) if isinstance(x, fmpq) and x.height_bits() <= 64 else str(arb(x).str(8, radius=False))
 
 
 def _whole(step: Callable[[Fraction], int]) -> Callable[[Any], Any]:
@@ -134,13 +166,17 @@ def _sign(x: Any) -> Any:
 
 def _power(a: Any, b: Any) -> Any:
     if isinstance(b, fmpq) and b.q == 1:
-        exponent = int(b.p)
+        exponent = b.p
         if isinstance(a, fmpq):
             if a == 0 and exponent < 0:
                 raise InputError("0 to a negative power", accepted="a base other than 0")
             if a.height_bits() * abs(exponent) <= LARGEST_POWER_BITS:
-                return a**exponent
-        result = arb(a) ** fmpz(exponent)
+                return a ** int(exponent)
+        if a != 0 and (arb(abs(a)).log() * b.p) > LARGEST_POWER_BITS:
+            raise InputError(
+                f"the power {_seen(a)}^{_seen(b)}", accepted="results of fewer than 28 000 digits"
+            )
+        result = arb(a) ** b.p
     elif isinstance(b, fmpq) and b == fmpq(1, 2):
         return SQRT(a)
     else:
@@ -209,7 +245,7 @@ FUNCTION_OF_ENTRIES: Final[dict[str, Callable[..., Any]]] = {
     "tanh": _unary(lambda x: x if x == 0 else None, lambda x: x.tanh(), "tanh"),
     "sin": _unary(lambda x: x if x == 0 else None, lambda x: x.sin(), "the sine"),
     "cos": _unary(lambda x: fmpq(1) if x == 0 else None, lambda x: x.cos(), "the cosine"),
-    "absolute": lambda x: abs(x),
+    "absolute": abs,
     "floor": _whole(_floor),
     "ceil": _whole(_ceil),
     "sign": _sign,
@@ -226,11 +262,11 @@ FUNCTIONS: Final = {label: elementwise(function) for label, function in FUNCTION
 
 
 def over(value: Value, function: Callable[[Any], Any]) -> Value:
-    """`function` on every entry."""
+    """`function` on every entry; an answer in words stays as it is."""
     if not isinstance(value, np.ndarray):
-        return function(value)
+        return value if isinstance(value, str) else function(value)
     result = np.empty(value.shape, dtype=object)
-    result.ravel()[:] = [function(entry) for entry in value.ravel()]
+    result.ravel()[:] = [function(entry) for entry in value.ravel().tolist()]
     return result
 
 
@@ -249,8 +285,16 @@ def _shorten(entry: Any) -> Any:
     return entry
 
 
+def trimmed(value: Value) -> Value:
+    """Rationals that have grown too long become balls; nothing else changes."""
+    entries = value.ravel().tolist() if isinstance(value, np.ndarray) else (value,)
+    if all(not isinstance(entry, fmpq) or entry.height_bits() <= LARGEST_RATIONAL_BITS for entry in entries):
+        return value
+    return shorten(value)
+
+
 def rounded(value: Value, places: Places) -> Value:
-    """Every entry rounded to `places`; raises `Undecided` where the precision does not settle the last digit."""
+    """Every entry rounded to `places`; `Undecided` where the precision does not settle the last digit."""
     return over(value, lambda entry: rational(round_entry(entry, places)))
 
 

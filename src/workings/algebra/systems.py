@@ -5,7 +5,7 @@
 | `Float64` | NumPy float64 | speed |
 | `Balls(bits)` | `fmpq` while exact, else `arb` | certified digits |
 | `Rounded(bits, places)` | as `Balls`, each step rounded | a hand calculation |
-| `Enclosure(bits, places)` | as `Balls`, each step widened by half a unit | every answer that correct rounding can reach |
+| `Enclosure(bits, places)` | as `Balls`, each step widened by half a unit | what correct rounding can reach |
 | `Symbols` | SymPy expressions | letters |
 
 A value is a bare scalar or a NumPy array (dtype float64 or object). Plain operators carry all systems; the
@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import cached_property
 from inspect import signature
 from typing import Any, ClassVar, Final
@@ -25,7 +24,8 @@ from typing import Any, ClassVar, Final
 import numpy as np
 
 from workings.algebra.rounding import Places
-from workings.errors import InputError
+from workings.errors import InputError, echo
+from workings.numerals import number
 
 Value = Any
 """A scalar or a NumPy array in some number system."""
@@ -45,6 +45,8 @@ class System:
     """What evaluation needs of a number system."""
 
     exact: ClassVar[bool] = False
+    grows: ClassVar[bool] = False
+    """Whether every operation can double the length of a number."""
 
     def lift(self, value: Any) -> Value:
         """A given (Fraction, int, array of them, float array) in this system."""
@@ -57,12 +59,15 @@ class System:
 
     @cached_property
     def functions(self) -> Mapping[str, Callable[..., Any]]:
-        """`exp`, `log`, `sqrt`, `tanh`, `sin`, `cos`, `absolute`, `floor`, `ceil`, `sign`, `power`, `maximum`,
-        `minimum`, `less`, `at_most`, `equal`, on whole values."""
+        """The element-wise functions of `expression` that Python has no operator for, on whole values."""
         raise NotImplementedError
 
     def settle(self, value: Value) -> Value:
         """The value of a finished step, as this system passes it on."""
+        return value
+
+    def trim(self, value: Value) -> Value:
+        """A value within a step, its numbers cut to a bounded length; asked for where the system `grows`."""
         return value
 
     def matmul(self, a: Value, b: Value) -> Value:
@@ -72,14 +77,17 @@ class System:
         return self.scalar(0)
 
 
-def elementwise(function: Callable[..., Any]) -> Callable[..., Value]:
-    """`function` of scalars, over scalars and object arrays with broadcasting."""
-    ufunc = np.frompyfunc(function, len(signature(function).parameters), 1)
+def elementwise(function: Callable[..., Any], arity: int | None = None) -> Callable[..., Value]:
+    """`function` of scalars, over scalars and object arrays with broadcasting; its own arity unless given."""
+    ufunc = np.frompyfunc(function, arity or len(signature(function).parameters), 1)
 
     def over(*values: Value) -> Value:
         if not any(isinstance(value, np.ndarray) for value in values):
             return function(*values)
-        return ufunc(*values)
+        with np.errstate(
+            all="ignore"
+        ):  # flint leaves floating-point flags that NumPy would report as its own
+            return ufunc(*values)
 
     return over
 
@@ -127,12 +135,17 @@ class Float64(System):
     }
 
     def lift(self, value: Any) -> Value:
-        if isinstance(value, np.ndarray):
-            return value if value.dtype == np.float64 else value.astype(np.float64)
-        return np.float64(value)
+        if isinstance(value, np.ndarray) and value.dtype == np.float64:
+            return value
+        try:
+            return value.astype(np.float64) if isinstance(value, np.ndarray) else np.float64(value)
+        except OverflowError as error:
+            raise InputError(
+                "found a number beyond 1.8e308", accepted="numbers that a float64 holds"
+            ) from error
 
     def scalar(self, value: Any) -> Any:
-        return np.float64(value)
+        return self.lift(value)
 
     @cached_property
     def functions(self) -> Mapping[str, Callable[..., Any]]:
@@ -147,33 +160,38 @@ class Balls(System):
     Use inside `precision(bits)`: flint's working precision is a setting of the process.
     """
 
+    grows: ClassVar[bool] = True
+
     bits: int = 64
 
-    def scalar(self, value: Any) -> Any:
-        from flint import arb, fmpq  # noqa: PLC0415  loaded when needed: cold start
+    def lift(self, value: Any) -> Value:
+        from workings.algebra.balls import lifted, over  # flint is loaded when needed: cold start
 
-        if isinstance(value, (fmpq, arb)):
-            return value
-        if isinstance(value, (float, np.floating)):
-            if not np.isfinite(value):
-                raise InputError(f"found {value}", accepted="finite numbers")
-            value = Fraction(repr(float(value)))
-        fraction = Fraction(value)
-        return fmpq(fraction.numerator, fraction.denominator)
+        return over(value, lifted)
+
+    def scalar(self, value: Any) -> Any:
+        from workings.algebra.balls import lifted
+
+        return lifted(value)
 
     @cached_property
     def functions(self) -> Mapping[str, Callable[..., Any]]:
-        from workings.algebra.balls import FUNCTIONS  # noqa: PLC0415  imports flint
+        from workings.algebra.balls import FUNCTIONS
 
         return FUNCTIONS
 
     def settle(self, value: Value) -> Value:
-        from workings.algebra.balls import shorten  # noqa: PLC0415  imports flint
+        from workings.algebra.balls import shorten
 
         return shorten(value)
 
+    def trim(self, value: Value) -> Value:
+        from workings.algebra.balls import trimmed
+
+        return trimmed(value)
+
     def matmul(self, a: Value, b: Value) -> Value:
-        from workings.algebra.balls import matmul  # noqa: PLC0415  imports flint
+        from workings.algebra.balls import matmul
 
         return matmul(a, b)
 
@@ -185,7 +203,7 @@ class Rounded(Balls):
     places: Places = field(default_factory=lambda: Places(decimals=4))
 
     def settle(self, value: Value) -> Value:
-        from workings.algebra.balls import rounded  # noqa: PLC0415  imports flint
+        from workings.algebra.balls import rounded
 
         return rounded(value, self.places)
 
@@ -201,14 +219,22 @@ class Enclosure(Balls):
 
     @cached_property
     def functions(self) -> Mapping[str, Callable[..., Any]]:
-        from workings.algebra.balls import enclosure_functions  # noqa: PLC0415  imports flint
+        from workings.algebra.balls import enclosure_functions
 
         return enclosure_functions()
 
     def settle(self, value: Value) -> Value:
-        from workings.algebra.balls import widened  # noqa: PLC0415  imports flint
+        from workings.algebra.balls import widened
 
         return widened(value, self.places)
+
+
+def _symbolic_power(a: Any, b: Any) -> Any:
+    import sympy
+
+    if a.is_Rational and b.is_Integer and max(abs(a.p), a.q).bit_length() * abs(b.p) > LARGEST_POWER_BITS:
+        raise InputError(f"a power with the exponent {echo(str(b))}", accepted="a smaller exponent")
+    return sympy.Pow(a, b)
 
 
 @dataclass(frozen=True)
@@ -218,38 +244,43 @@ class Symbols(System):
     exact: ClassVar[bool] = True
 
     def scalar(self, value: Any) -> Any:
-        import sympy  # noqa: PLC0415  0.3 s: loaded when needed
+        import sympy
 
         if isinstance(value, sympy.Basic):
             return value
-        if isinstance(value, (float, np.floating)):
-            value = Fraction(repr(float(value)))
-        fraction = Fraction(value)
+        fraction = number(value)
         return sympy.Rational(fraction.numerator, fraction.denominator)
 
     @cached_property
     def functions(self) -> Mapping[str, Callable[..., Any]]:
-        import sympy  # noqa: PLC0415
+        import sympy
 
-        table: dict[str, Callable[..., Any]] = {
-            "exp": lambda x: sympy.exp(x),
-            "log": lambda x: sympy.log(x),
-            "sqrt": lambda x: sympy.sqrt(x),
-            "tanh": lambda x: sympy.tanh(x),
-            "sin": lambda x: sympy.sin(x),
-            "cos": lambda x: sympy.cos(x),
-            "absolute": lambda x: sympy.Abs(x),
-            "floor": lambda x: sympy.floor(x),
-            "ceil": lambda x: sympy.ceiling(x),
-            "sign": lambda x: sympy.sign(x),
-            "power": lambda a, b: sympy.Pow(a, b),
-            "maximum": lambda a, b: sympy.Max(a, b),
-            "minimum": lambda a, b: sympy.Min(a, b),
-            "less": lambda a, b: sympy.Piecewise((1, sympy.Lt(a, b)), (0, True)),
-            "at_most": lambda a, b: sympy.Piecewise((1, sympy.Le(a, b)), (0, True)),
-            "equal": lambda a, b: sympy.Piecewise((1, sympy.Eq(a, b)), (0, True)),
-            "xlogy": lambda a, b: sympy.Integer(0) if a == 0 else a * sympy.log(b),
-            "choose": lambda condition, a, b: sympy.Piecewise((a, sympy.Ne(condition, 0)), (b, True)),
+        def truth(condition: Any) -> Any:
+            return sympy.Piecewise((1, condition), (0, True))
+
+        one: dict[str, Any] = {
+            "exp": sympy.exp,
+            "log": sympy.log,
+            "sqrt": sympy.sqrt,
+            "tanh": sympy.tanh,
+            "sin": sympy.sin,
+            "cos": sympy.cos,
+            "absolute": sympy.Abs,
+            "floor": sympy.floor,
+            "ceil": sympy.ceiling,
+            "sign": sympy.sign,
         }
-        return {label: elementwise(function) for label, function in table.items()}
-
+        several: dict[str, Callable[..., Any]] = {
+            "power": _symbolic_power,
+            "maximum": sympy.Max,
+            "minimum": sympy.Min,
+            "less": lambda a, b: truth(sympy.Lt(a, b)),
+            "at_most": lambda a, b: truth(sympy.Le(a, b)),
+            "equal": lambda a, b: truth(sympy.Eq(a, b)),
+            "xlogy": lambda a, b: sympy.Integer(0) if a == 0 else a * sympy.log(b),
+        }
+        return {
+            **{label: elementwise(function, 1) for label, function in one.items()},
+            **{label: elementwise(function, 2) for label, function in several.items()},
+            "choose": elementwise(lambda c, a, b: sympy.Piecewise((a, sympy.Ne(c, 0)), (b, True)), 3),
+        }
