@@ -67,7 +67,7 @@ def plan(root: Expr) -> tuple[PlanStep, ...]:
 
 
 def _kind(node: Expr) -> tuple[str, Any]:
-    """How a node is evaluated, and with what."""
+    """How a node is evaluated, and with what: its name, its function, or the name of its row."""
     op = node.op
     if op == "name":
         return "name", node.attrs["name"]
@@ -75,7 +75,7 @@ def _kind(node: Expr) -> tuple[str, Any]:
         return "plain", PLAIN[op]
     if op in FUNCTIONS:
         return "function", op
-    return ("scoped", SCOPED[op]) if op in SCOPED else ("row", ROWS.get(op))
+    return "scoped" if op in SCOPED else "row", op
 
 
 def run(steps: tuple[PlanStep, ...], values: Mapping[str, Value], system: System) -> Value:
@@ -93,9 +93,9 @@ def run(steps: tuple[PlanStep, ...], values: Mapping[str, Value], system: System
             elif kind == "function":
                 result = functions[what](*args)
             elif kind == "row":
-                result = what(node, system, *args)
+                result = ROWS[what](node, system, *args)
             else:
-                result = what(node, system, values, *args)
+                result = SCOPED[what](node, system, values, *args)
         except InputError:
             raise
         except EXPLAINED as error:
@@ -130,13 +130,13 @@ def _missing(node: Expr, values: Mapping[str, Value]) -> InputError:
     if node.op == "name":
         label = node.attrs["name"]
         return InputError(f"{echo(label)} has no value", accepted=", ".join(sorted(values)))
+    if node.op not in ROWS:
+        return unknown("operation", node.op, (*PLAIN, *FUNCTIONS, *SCOPED, *ROWS))
     return InputError(f"{node.op} without one of its attributes", accepted=f"not only {sorted(node.attrs)}")
 
 
 def _misfit(node: Expr, args: list[Value], error: Exception) -> InputError:
     """What the shape pass says of these arguments; else what NumPy said."""
-    if node.op not in (*PLAIN, *FUNCTIONS, *SCOPED, *ROWS):
-        return unknown("operation", node.op, (*PLAIN, *FUNCTIONS, *SCOPED, *ROWS))
     shapes = [np.shape(arg) for arg in args]
     try:
         node_shape(node, *shapes)
