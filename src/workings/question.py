@@ -279,6 +279,8 @@ class Question:
     example: filled-in givens, as a document holds them.
     conventions: fields of fixed choices that an answer may silently have taken otherwise; the audit tries them.
     contested: those of them on which the field itself disagrees, so that even a match is reported as a convention.
+    checks: for quantities that have many right answers, a function of the givens and the raw answer that says what
+        is wrong with it, or None where nothing is.
     """
 
     title: str
@@ -288,3 +290,4 @@ class Question:
     example: Mapping[str, Any]
     conventions: Sequence[str] = field(default_factory=tuple)
     contested: Sequence[str] = field(default_factory=tuple)
+    checks: Mapping[str, Callable[[Any, object], str | None]] = field(default_factory=lambda: {})

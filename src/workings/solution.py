@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Literal, cast
@@ -132,8 +132,13 @@ class Solution:
 
     @cached_property
     def quantities(self) -> Mapping[str, Quantity]:
-        """Every given step by name, in order; `ask` says which of them are the answers."""
+        """Every given and step by name, in order; `ask` says which of them are the answers."""
         found: dict[str, Quantity] = {}
+        for given in self.working.givens.values():
+            value = self.given_formulas.get(given.name) if isinstance(given.value, Expr) else self.values.get(given.name)
+            value = given.value if isinstance(given.value, str) else value
+            shown = printed(value, None) if value is not None else None
+            found[given.name] = Quantity(given.name, value, self.working.shapes[given.name], shown)
         for step in self.working:
             value, hand = self.values.get(step.name), self.hand.get(step.name)
             shown = printed(value, self.places) if value is not None else None
@@ -153,7 +158,7 @@ class Solution:
         quantity = self.quantities[name]
         value = quantity.hand if quantity.hand is not None else quantity.value
         if value is None:
-            return self.working[name].expr
+            return self.working[name].expr if name in self.working else None
         result = plain(value)
         return np.array(result) if isinstance(result, list) else result
 
@@ -161,6 +166,10 @@ class Solution:
     def lines(self) -> tuple[Line, ...]:
         """Every step in print."""
         return tuple(_line(self, step) for step in self.working)
+
+    def line(self, name: str) -> Line:
+        """The step `name` in print."""
+        return next(line for line in self.lines if line.step.name == name)
 
     def as_json(self) -> dict[str, Any]:
         """{"kind", "quantities": {name: {"value", "shape", "text", "latex", "exact"}}, "steps": [...]}."""
@@ -251,11 +260,10 @@ def _remark(line: Line) -> str:
 
 def _last(solution: Solution, name: str) -> str:
     shown = solution.quantities[name].printed
-    if shown is None:
+    if shown is None and name in solution.working:
         shape = ", ".join(str(extent) for extent in solution.quantities[name].shape)
-        line = next(line for line in solution.lines if line.step.name == name)
-        return f"= {line.formula}" + (f"   (shape {shape})" if shape else "")
-    return " ".join(f"{relation} {form}" for relation, form in shown.chain("text"))
+        return f"= {solution.line(name).formula}" + (f"   (shape {shape})" if shape else "")
+    return " ".join(f"{relation} {form}" for relation, form in shown.chain("text")) if shown else "is given"
 
 
 def _line(solution: Solution, step: Step) -> Line:
@@ -315,8 +323,8 @@ def _substitution(
         value, places = _value_of(solution, label)
         if value is None or np.size(value) > LARGEST_SUBSTITUTION or np.ndim(value) > 2:  # noqa: PLR2004
             continue
-        shown = solution.quantities[label].printed if label in solution.quantities else None
-        one = shown or printed(value, places)
+        own = solution.quantities[label].printed if label in solution.quantities else None
+        one = own or printed(value, places)
         exact = exact and one.exact
         found["text"][label], found["latex"][label] = one.shown("text"), one.shown("latex")
     return found, exact
@@ -377,7 +385,12 @@ def solve(
     if rounding not in ("end", "steps"):
         raise InputError(f"rounding {rounding!r}", accepted="end or steps")
     wanted = (ask,) if isinstance(ask, str) else tuple(ask or working.ask)
-    for name in wanted:
-        if name not in working:
-            raise unknown("quantity", name, [step.name for step in working])
+    check_quantities(working, wanted)
     return Solution(kind, question, read, working, places, rounding, wanted)
+
+
+def check_quantities(working: Working, names: Iterable[str]) -> None:
+    """Refuse a name that is neither a step nor a given; near ones are offered."""
+    for name in names:
+        if name not in working and name not in working.givens:
+            raise unknown("quantity", name, [*working.givens, *(step.name for step in working)])

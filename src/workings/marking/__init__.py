@@ -1,0 +1,1 @@
+"""Answers read, compared with certified values, and given a verdict."""

@@ -1,0 +1,134 @@
+"""The audit: the printed keys of a paper against certified values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Literal
+
+from workings.algebra.digits import plain
+from workings.errors import InputError
+from workings.marking.verdicts import Marker
+from workings.papers.document import Block, Paper
+from workings.papers.solving import Solved, earlier, solve_paper
+from workings.question import alternatives
+from workings.solution import Solution
+
+VerdictName = Literal["right", "right, rounded", "wrong", "convention"]
+
+MOST_COMBINATIONS = 48
+"""Conventions that are tried together for one question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One printed value: what it should be, the verdict and why."""
+
+    question: str
+    quantity: str
+    key: Any
+    value: Any
+    text: str
+    verdict: VerdictName
+    note: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The stable machine form."""
+        return {
+            "question": self.question,
+            "quantity": self.quantity,
+            "key": self.key,
+            "value": self.value,
+            "verdict": self.verdict,
+            "note": self.note,
+        }
+
+
+def audit(paper: Paper) -> list[Finding]:
+    """Every printed value of every question, in the paper's order.
+
+    Raises
+    ------
+    InputError: a question that can't be solved, or a key for a quantity that the question has not.
+    """
+    solved = solve_paper(paper)
+    return [finding for block in paper.questions for finding in findings(paper, solved, block)]
+
+
+def findings(paper: Paper, solved: Mapping[str, Solved], block: Block) -> Iterator[Finding]:
+    """The findings on one question; what earlier questions with the same givens print counts as written."""
+    solution, key = solved[block.name].solution, solved[block.name].key
+    written: dict[str, object] = {}
+    for link in earlier(paper, block):
+        written |= solved[link.name].key
+    marker = Marker(solution, {**written, **key})
+    for name in solution.quantities:
+        if name not in key:
+            continue
+        raw = key[name]
+        verdict = marker.verdict(name)
+        found: VerdictName = verdict.name
+        note = verdict.note
+        if verdict.name == "right" and solution.question.contested:
+            others = _others(solution, name)
+            if others:
+                found, note = "convention", f"right by {_conventions(solution)}; {others}"
+        elif verdict.name == "wrong" and solution.question.conventions:
+            under = _right_under(solution, name, raw)
+            if under:
+                found, note = "convention", f"right by {under}; {note} by {_conventions(solution)}"
+        quantity = solution.quantities[name]
+        text = quantity.printed.text if quantity.printed else solution.line(name).formula
+        value = plain(quantity.value) if quantity.value is not None else text
+        yield Finding(block.name, name, _plain_key(raw), value, text, found, note)
+
+
+def _plain_key(raw: object) -> Any:
+    if isinstance(raw, (list, tuple)):
+        return [_plain_key(part) for part in raw]
+    return raw if isinstance(raw, (int, bool)) else str(raw)
+
+
+def _conventions(solution: Solution, given: Any = None) -> str:
+    source = solution.given if given is None else given
+    fields = dict.fromkeys((*solution.question.contested, *solution.question.conventions))
+    return ", ".join(f"{name} {getattr(source, name)}" for name in fields)
+
+
+def _variants(solution: Solution, fields: tuple[str, ...]) -> Iterator[tuple[Any, Solution]]:
+    """The same question under every other combination of conventions."""
+    choices = [alternatives(type(solution.given), name) for name in fields]
+    for combination in list(product(*choices))[:MOST_COMBINATIONS]:
+        changed = dict(zip(fields, combination, strict=True))
+        if all(getattr(solution.given, name) == value for name, value in changed.items()):
+            continue
+        given = solution.given.model_copy(update=changed)
+        try:
+            working = solution.question.work(given)
+        except InputError:
+            continue
+        yield given, Solution(
+            solution.kind, solution.question, given, working, solution.places, solution.rounding, solution.ask
+        )
+
+
+def _others(solution: Solution, name: str) -> str:
+    """What the other contested conventions give, where that is something else."""
+    own = solution.quantities[name].printed
+    listed: dict[str, list[str]] = {}
+    for given, other in _variants(solution, tuple(solution.question.contested)):
+        quantity = other.quantities.get(name)
+        if quantity is None or quantity.printed is None or (own and quantity.printed.text == own.text):
+            continue
+        label = " ".join(str(getattr(given, field)) for field in solution.question.contested)
+        listed.setdefault(quantity.printed.text, []).append(label)
+    return "; ".join(f"{text} by {', '.join(labels)}" for text, labels in listed.items())
+
+
+def _right_under(solution: Solution, name: str, raw: object) -> str | None:
+    """The conventions under which a printed value would be right."""
+    for given, other in _variants(solution, tuple(dict.fromkeys(solution.question.conventions))):
+        if name in other.working and Marker(other, {name: raw}).verdict(name).name == "right":
+            return _conventions(solution, given)
+    return None
