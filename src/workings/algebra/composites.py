@@ -19,6 +19,7 @@ from workings.algebra.expression import (
     log,
     postorder,
     sqrt,
+    summation,
     total,
     where,
 )
@@ -151,6 +152,58 @@ def _mean_pool(node: Expr) -> Expr:
     return apply("mean", windows, axis=(1, 2), keepdims=False)
 
 
+def _cross_correlation(node: Expr) -> Expr:
+    """out[a, b] = Σ_{i,j} K[i, j] x[s·a + d·i, s·b + d·j] of matrices x and K, indices from 0.
+
+    Attributes kernel, stride, dilation (pairs) and padding (a pair, or two pairs before and after).
+    """
+    x, kernel = node.args
+    widths = [p if isinstance(p, tuple) else (p, p) for p in node.attrs.get("padding", (0, 0))]
+    if any(width for pair in widths for width in pair):
+        x = apply("pad", x, widths=tuple(widths), value=0)
+    windows = apply(
+        "patches",
+        apply("stack", x, axis=0),
+        kernel=node.attrs["kernel"],
+        stride=node.attrs.get("stride", (1, 1)),
+        dilation=node.attrs.get("dilation", (1, 1)),
+    )
+    volume = apply("stack", apply("stack", kernel, axis=0), axis=0)
+    return apply("correlate", volume, windows, groups=1)[0]
+
+
+def _rotate_180(node: Expr) -> Expr:
+    """A matrix turned by 180°: rows and columns in the opposite order."""
+    backwards = slice(None, None, -1)
+    return node.args[0][backwards, backwards]
+
+
+def _entry(node: Expr) -> Expr:
+    """x_{i,j}, subscripts from 1, and 0 where they lie outside x: Σ_{k,l} x_{k,l} [k = i][l = j]."""
+    x, *subscripts = node.args
+    indices = [f"entry {axis}" for axis in range(1, len(subscripts) + 1)]
+    body = apply("element", x, *indices)
+    for index, subscript in zip(indices, subscripts, strict=True):
+        body = body * apply("equal", index, subscript)
+    for axis, index in reversed(list(enumerate(indices))):
+        body = summation(body, index, const(1), apply("extent", x, axis=axis))
+    return body
+
+
+def _between(node: Expr) -> Expr:
+    """1 where low ≤ x ≤ high, else 0."""
+    low, x, high = node.args
+    return apply("at_most", low, x) * apply("at_most", x, high)
+
+
+def _every(node: Expr) -> Expr:
+    """1 where all conditions hold, else 0."""
+    result = node.args[0]
+    for condition in node.args[1:]:
+        result = result * condition
+    return result
+
+
 def _trapezoid(node: Expr) -> Expr:
     """Σ (x_{i+1} - x_i)(y_{i+1} + y_i) / 2 of y and x."""
     y, x = node.args
@@ -173,6 +226,11 @@ COMPOSITES: Final[dict[str, Expansion]] = {
     "variance": _variance,
     "normalise": _normalise,
     "convolution": _convolution,
+    "cross_correlation": _cross_correlation,
+    "rotate_180": _rotate_180,
+    "entry": _entry,
+    "between": _between,
+    "every": _every,
     "max_pool": _max_pool,
     "mean_pool": _mean_pool,
     "trapezoid": _trapezoid,

@@ -292,9 +292,21 @@ def _where(p: Printer, node: Expr, condition: Shown, then: Shown, otherwise: Sho
 
 
 def _stack(p: Printer, node: Expr, *parts: Shown) -> Shown:
-    if node.attrs.get("axis", 0) or (p.latex and any(p.rank(part) for part in node.args)):
+    if node.attrs.get("axis", 0):
         return _generic(p, node, *parts)
+    if p.latex and any(p.rank(part) for part in node.args):
+        return _rows(p, node, *parts)
     return Shown(matrix_text([part.text for part in parts], p.style))
+
+
+def _rows(p: Printer, node: Expr, *parts: Shown) -> Shown:
+    """A matrix from rows that are written out entry by entry; each entry's text stands in its row's."""
+    opening, closing = r"\begin{pmatrix} ", r" \end{pmatrix}"
+    plain = all(p.rank(part) == 1 and part.op == "stack" for part in node.args)
+    if not plain or any(part.text.count("\\begin") > 1 for part in parts):
+        return _generic(p, node, *parts)
+    rows = [part.text.removeprefix(opening).removesuffix(closing).replace(r" \\ ", " & ") for part in parts]
+    return Shown(opening + r" \\ ".join(rows) + closing)
 
 
 def _squared_norm(p: Printer, node: Expr, a: Shown) -> Shown:
@@ -345,6 +357,32 @@ def _normalise(p: Printer, node: Expr, x: Shown, mean: Shown, variance: Shown, e
     )
 
 
+def _cross_correlation(p: Printer, node: Expr, x: Shown, kernel: Shown) -> Shown:
+    if not p.latex:
+        return _generic(p, node, x, kernel)
+    return Shown(rf"{p.bracket(kernel, POWER)} \star {p.bracket(x, POWER)}", PRODUCT)
+
+
+def _rotate_180(p: Printer, node: Expr, x: Shown) -> Shown:
+    return p.call(r"\operatorname{rot}_{180}", x) if p.latex else _generic(p, node, x)
+
+
+def _entry(p: Printer, node: Expr, x: Shown, *subscripts: Shown) -> Shown:
+    return _element(p, node, x, *subscripts) if p.latex else _generic(p, node, x, *subscripts)
+
+
+def _between(p: Printer, node: Expr, low: Shown, x: Shown, high: Shown) -> Shown:
+    if not p.latex:
+        return _generic(p, node, low, x, high)
+    return Shown(rf"{p.bracket(low, SUM)} \le {p.bracket(x, SUM)} \le {p.bracket(high, SUM)}", COMPARISON)
+
+
+def _every(p: Printer, node: Expr, *conditions: Shown) -> Shown:
+    if not p.latex:
+        return _generic(p, node, *conditions)
+    return Shown(r" \text{ and } ".join(condition.text for condition in conditions), COMPARISON)
+
+
 def _words(p: Printer, node: Expr) -> Shown:
     words = node.attrs["value"]
     if not p.latex:
@@ -385,6 +423,11 @@ ROWS: Final[dict[str, Callable[..., Shown]]] = {
     "minimum": _named,
     "mean": _mean,
     "normalise": _normalise,
+    "cross_correlation": _cross_correlation,
+    "rotate_180": _rotate_180,
+    "entry": _entry,
+    "between": _between,
+    "every": _every,
     "squared_norm": _squared_norm,
     "cross_entropy": _cross_entropy,
     "binary_cross_entropy": _binary_cross_entropy,
