@@ -220,12 +220,11 @@ class Draft:
         """A given of the question: Fraction, int, array, formula in letters, or words."""
         if isinstance(value, int):
             value = Fraction(value)
-        self._name(label, symbol)
+        self._name(label, symbol, own=_is_name(value, label))
         self._givens[label] = Given(label, value, note)
         if isinstance(value, Expr):
             for inner in names_in(value):
-                self._letters.setdefault(inner, Letter(inner, integer=True))
-            self.shapes.update({inner: () for inner in names_in(value)})
+                self._letter_of(inner, label)
         self.shapes[label] = tuple(getattr(value, "shape", ()))
         return name(label)
 
@@ -259,12 +258,24 @@ class Draft:
         """The shapes of the names in a formula; all of them would make a long chain quadratic."""
         return {label: self.shapes[label] for label in names_in(formula) if label in self.shapes}
 
-    def _name(self, label: str, symbol: str | None) -> None:
-        if label in self._steps or label in self._givens or (label in self._letters and label in self.shapes):
+    def _name(self, label: str, symbol: str | None, *, own: bool = False) -> None:
+        if label in self._steps or label in self._givens:
             message = f"the name {label!r} is taken: every step is assigned once"
             raise ValueError(message)
+        if label in self._letters and not own:
+            raise InputError(f"the letter {label}, which is also a name of this question", accepted="another letter")
         if symbol:
             self._symbols[label] = symbol
+
+    def _letter_of(self, letter: str, label: str) -> None:
+        """Register a letter of the given `label`; H may be its own letter, but not another given's name."""
+        other = self._givens.get(letter)
+        if letter in self._steps or (other and other.name != label and not _is_name(other.value, letter)):
+            raise InputError(
+                f"the letter {letter}, which is also a name of this question", accepted="another letter"
+            ).at(field=label)
+        self._letters.setdefault(letter, Letter(letter, integer=True))
+        self.shapes[letter] = self._letters[letter].shape
 
     def __contains__(self, label: object) -> bool:
         return label in self._steps or label in self._givens or label in self._letters
@@ -379,6 +390,11 @@ class Draft:
 
 FUSED: Final = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax"}
 """Losses whose gradient with respect to the activation's argument is p - d, and that activation."""
+
+
+def _is_name(value: object, label: str) -> bool:
+    """Whether a given is nothing but the letter `label`."""
+    return isinstance(value, Expr) and value.op == "name" and value.attrs["name"] == label
 
 
 def _alike(node: Expr, other: Expr) -> bool:
