@@ -208,14 +208,16 @@ class Solution:
 
     def markdown(self) -> str:
         """Markdown with LaTeX mathematics, one display a step."""
-        blocks: list[str] = []
-        for line in self.lines:
-            if remark := _remark(line):
-                blocks.append(f"{remark.replace('*', chr(92) + '*')}:")
-            blocks.append(f"$$\n{self.aligned(line)}\n$$")
-            if line.unrounded:
-                blocks.append(f"(Without rounding on the way: ${line.unrounded.latex}$.)")
-        return "\n\n".join(blocks)
+        return "\n\n".join(self.block(line) for line in self.lines)
+
+    def block(self, line: Line) -> str:
+        """One step in Markdown: its remark, its display, and what rounding on the way has changed."""
+        parts = [f"$$\n{self.aligned(line)}\n$$"]
+        if remark := _remark(line):
+            parts.insert(0, remark.replace("*", r"\*") + ":")
+        if line.unrounded:
+            parts.append(f"(Without rounding on the way: ${line.unrounded.latex}$.)")
+        return "\n\n".join(parts)
 
     @staticmethod
     def aligned(line: Line) -> str:

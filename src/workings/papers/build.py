@@ -1,0 +1,256 @@
+"""A paper with its answers: every question worked out where it stands.
+
+`markdown(paper)` is the whole of it; `workings.papers.typeset` turns that into a page, a print, a notebook or a
+Word file. A quotation that opens with **Answer.** or **On the printed key.** is an answer in prose, and is left
+out of the blank paper.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, cast
+
+import numpy as np
+
+from workings.algebra.digits import plain, printed
+from workings.algebra.names import latex_name
+from workings.errors import InputError, echo
+from workings.files import write_file
+from workings.papers.audit import Finding, findings
+from workings.papers.document import Block, Paper, check_names, givens
+from workings.papers.solving import Solved, earlier, fresh, solve_block
+from workings.papers.yaml_writer import write_yaml
+from workings.solution import LARGEST_SUBSTITUTION, Solution
+
+Progress = Callable[[str], None]
+
+ANSWER_OPENS: Final = re.compile(r">\s*\*\*(?:Answer|On the printed key)\.\*\*")
+CLASSES: Final = {"right": "right", "right, rounded": "rounded", "wrong": "wrong", "convention": "convention"}
+ANSWERS_SUFFIX: Final = ".answers.yaml"
+
+
+def solved_paper(paper: Paper, progress: Progress | None = None) -> dict[str, Solved]:
+    """Every question solved, by the block's name; `progress` hears each name as it is done."""
+    check_names(paper)
+    found: dict[str, Solved] = {}
+    for block in paper.questions:
+        found[block.name] = solve_block(paper, block)
+        if progress:
+            progress(block.name)
+    return found
+
+
+def markdown(paper: Paper, progress: Progress | None = None) -> str:
+    """The paper with its answers, as pandoc's Markdown without a header.
+
+    Raises
+    ------
+    InputError: a question that can't be solved, or a name that no file bears.
+    """
+    solved = solved_paper(paper, progress)
+    pieces: list[str] = []
+    for part in paper.parts:
+        if not isinstance(part, Block):
+            pieces.append(part.text)
+        elif part.kind == "question":
+            pieces.append(_question(paper, solved, part))
+        else:
+            pieces.append(_pending(part))
+    return "\n".join(pieces)
+
+
+def blank(paper: Paper) -> str:
+    """The paper without answers: prose, givens and what is asked."""
+    solved = solved_paper(paper)
+    pieces: list[str] = []
+    for part in paper.parts:
+        if not isinstance(part, Block):
+            pieces.append(_without_answers(part.text))
+        elif part.kind == "question":
+            pieces.append(_asked(paper, solved[part.name], part))
+        else:
+            pieces.append(_card(part, ""))
+    return "\n".join(pieces)
+
+
+def answer_sheet(paper: Paper) -> str:
+    """An empty answer sheet, as YAML: the student's name, and every quantity of every question."""
+    solved = solved_paper(paper)
+    answers = {name: dict.fromkeys(one.solution.ask) for name, one in solved.items()}
+    lines = [
+        f"# Answers to: {paper.header.title or paper.file or 'the paper'}",
+        "# A vector is [1, 2], a matrix [[1, 2], [3, 4]].",
+    ]
+    lines += ["student:", "answers:"]
+    for name, quantities in answers.items():
+        lines.append(f"  {name}:")
+        lines += [f"    {quantity}:" for quantity in quantities]
+    return "\n".join(lines) + "\n"
+
+
+def build(
+    paper: Paper, to: Path, *, without_answers: bool = False, progress: Progress | None = None
+) -> list[Path]:
+    """Write the paper to the file `to` (.html, .pdf, .ipynb, .docx, .md) and return what was written.
+
+    With `without_answers`, the blank paper, and beside it an empty answer sheet.
+    """
+    from workings.papers.typeset import FORMATS, typeset  # noqa: PLC0415  pandoc and fonts
+
+    if to.suffix.lower() not in FORMATS:
+        raise InputError(f"unknown format {echo(to.suffix or to.name)}", accepted=", ".join(FORMATS))
+    title = paper.header.title or to.stem
+    body = blank(paper) if without_answers else markdown(paper, progress)
+    written = [typeset(_byline(paper) + body, title=title, to=to, lang=paper.header.lang)]
+    if without_answers:
+        sheet = to.with_name(to.stem + ANSWERS_SUFFIX)
+        write_file(sheet, answer_sheet(paper).encode())
+        written.append(sheet)
+    return written
+
+
+def _byline(paper: Paper) -> str:
+    parts = [part for part in (paper.header.course, paper.header.author, paper.header.date) if part]
+    return f"*{' · '.join(parts)}*\n\n" if parts else ""
+
+
+def _without_answers(text: str) -> str:
+    """Prose without the quotations that answer."""
+    kept: list[str] = []
+    dropping = False
+    for line in text.split("\n"):
+        if ANSWER_OPENS.match(line):
+            dropping = True
+        elif not line.startswith(">"):
+            dropping = False
+        if not dropping:
+            kept.append(line)
+    return "\n".join(kept)
+
+
+# --- one question -------------------------------------------------------------------------------------------
+
+
+def _card(block: Block, body: str) -> str:
+    marks = f" marks={_marks(block)}" if block.marks is not None else ""
+    heading = f"**{block.title}**\n\n" if block.title else ""
+    return f"\n::: {{.{block.kind} #{block.name}{marks}}}\n{heading}{body}\n:::\n"
+
+
+def _marks(block: Block) -> str:
+    return f"{float(block.marks):g}" if block.marks is not None else ""
+
+
+def _question(paper: Paper, solved: Mapping[str, Solved], block: Block) -> str:
+    one = solved[block.name]
+    steps = [name for name in fresh(paper, solved, block) if name in one.solution.working]
+    body = [_figure(paper, one), _given(one.solution) if not earlier(paper, block) else ""]
+    repeated = [link.name for link in earlier(paper, block)]
+    if repeated:
+        body.append(
+            f"*Goes on from {', '.join(f'[{name}](#{name})' for name in repeated[-1:])}, with the same givens.*"
+        )
+    body += [one.solution.block(one.solution.line(name)) for name in steps]
+    body.append(_answers(one.solution))
+    body.append(_key(list(findings(paper, solved, block))))
+    if block.note:
+        body.append(f"::: {{.note}}\n{block.note}\n:::")
+    return _card(block, "\n\n".join(part for part in body if part))
+
+
+def _asked(paper: Paper, one: Solved, block: Block) -> str:
+    solution = one.solution
+    names = [f"${latex_name(_symbol(solution, name), solution.working.cost)}$" for name in solution.ask]
+    asked = [name for name in solution.ask if name in solution.working]
+    given = _given(solution) if len(asked) == len(solution.ask) else ""
+    return _card(
+        block,
+        "\n\n".join(
+            part
+            for part in (_figure(paper, one, answered=False), given, f"**Wanted:** {', '.join(names)}")
+            if part
+        ),
+    )
+
+
+def _figure(paper: Paper, one: Solved, *, answered: bool = True) -> str:
+    wanted = one.block.checked.get("figure") or one.block.checked.get("figures")
+    if not wanted:
+        return ""
+    from workings.papers.figures import figure_for  # noqa: PLC0415
+
+    names = wanted if isinstance(wanted, list) else [wanted]
+    quantities = one.solution.quantities if answered else {}
+    values = {
+        name: plain(quantity.value) for name, quantity in quantities.items() if quantity.value is not None
+    }
+    drawn: list[str] = []
+    for name in cast("list[Any]", names):
+        try:
+            drawn.append(figure_for(str(name), givens(paper, one.block), values))
+        except InputError as error:
+            raise one.block.blame(error, ("figure",)) from None
+    return "\n\n".join(drawn)
+
+
+def _symbol(solution: Solution, name: str) -> str:
+    return solution.working.symbols.get(name, name)
+
+
+def _given(solution: Solution) -> str:
+    """The givens in a line of mathematics each, the small ones."""
+    forms: list[str] = []
+    for given in solution.working.givens.values():
+        value = solution.quantities[given.name].value
+        if value is None or np.size(value) > LARGEST_SUBSTITUTION or np.ndim(value) > 2:  # noqa: PLR2004
+            continue
+        label = latex_name(_symbol(solution, given.name), solution.working.cost)
+        note = f" ({given.note})" if given.note else ""
+        forms.append(f"${label} = {printed(value, None).latex}${note}")
+    return f"**Given:** {', '.join(forms)}" if forms else ""
+
+
+def _answers(solution: Solution) -> str:
+    rows: list[str] = []
+    for name in solution.ask:
+        quantity = solution.quantities[name]
+        label = latex_name(_symbol(solution, name), solution.working.cost)
+        if quantity.printed is not None:
+            form = " ".join(f"{sign} {part}" for sign, part in quantity.printed.chain("latex"))
+        else:
+            form = f"= {solution.line(name).formula_latex}"
+        rows.append(f"${label} {form}$")
+    return "::: {.answer}\n**Answer:** " + ", ".join(rows) + "\n:::"
+
+
+def _key(found: list[Finding]) -> str:
+    """What the printed key says, where it says something."""
+    if not found:
+        return ""
+    if all(finding.verdict == "right" for finding in found):
+        return "*The printed key is* [right]{.right}*.*"
+    rows = ["| printed key | | verdict | |", "|:--|:--|:--|:--|"]
+    for finding in found:
+        shown = _cell(str(finding.key).replace("'", ""))
+        rows.append(
+            f"| `{finding.quantity}` | {shown} | [{finding.verdict}]{{.{CLASSES[finding.verdict]}}} | {_cell(finding.note)} |"
+        )
+    return "\n".join(rows)
+
+
+def _cell(text: str) -> str:
+    """Text that stands in a table's cell as itself."""
+    return re.sub(r"([\\`*_{}\[\]<>|$^~#])", r"\\\1", text.replace("\n", " "))
+
+
+def _pending(block: Block) -> str:
+    """A study or a claim without a result on disk: which command makes it."""
+    if block.kind == "claim":
+        return _card(block, f"No result on disk. This command makes it: `workings claim {block.item}`")
+    settings = cast("Mapping[str, object]", block.checked.get("set", {}))
+    given = " ".join(
+        [block.item, *(f"{name}={write_yaml({'x': value})[3:].strip()}" for name, value in settings.items())]
+    )
+    return _card(block, f"No result on disk. This command makes it: `workings run {given}`")

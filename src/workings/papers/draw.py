@@ -1,0 +1,161 @@
+"""Variants of a paper: the same questions with other numbers, each with its key.
+
+What a question is about stays (options, letters, unknowns, the sizes of its lists); its numbers are drawn anew.
+Questions that share their givens (`from:`) stay together. A copy depends on the seed and its own number alone, so
+a longer run begins with the copies of a shorter one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from random import Random
+from typing import Any, Final, cast
+
+from workings import discovery
+from workings.algebra.digits import plain
+from workings.errors import InputError
+from workings.files import make_folder, write_file
+from workings.numerals import Numeral, number, places
+from workings.papers.document import Block, Paper, chain, replace_blocks
+from workings.papers.document import render as render_paper
+from workings.papers.solving import Solved, solve_block
+from workings.papers.yaml_writer import write_yaml
+from workings.question import Question
+
+ATTEMPTS: Final = 200
+"""Draws for one question before its own numbers are kept."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One variant: the paper without its keys, the answers, and the questions whose numbers could not be changed."""
+
+    paper: Paper
+    answers: Mapping[str, Mapping[str, Any]]
+    kept: tuple[str, ...]
+
+
+def draw(paper: Paper, copies: int, seed: int) -> list[Copy]:
+    """`copies` variants.
+
+    Raises
+    ------
+    InputError: a question of the paper itself can't be solved, or `copies` is not a positive number.
+    """
+    if not 1 <= copies <= 10_000:  # noqa: PLR2004
+        raise InputError(f"{copies} copies", accepted="1 to 10000")
+    for block in paper.questions:
+        solve_block(paper, block)
+    return [_copy(paper, seed, i) for i in range(1, copies + 1)]
+
+
+def write(paper: Paper, copies: int, seed: int, folder: Path) -> list[Path]:
+    """Draw and write `NAME-01.md` and `NAME-01.key.yaml`, ... into a folder."""
+    drawn = draw(paper, copies, seed)
+    make_folder(folder)
+    stem = Path(paper.file or "paper").stem
+    width = max(2, len(str(copies)))
+    written: list[Path] = []
+    for i, copy in enumerate(drawn, start=1):
+        name = f"{stem}-{i:0{width}d}"
+        for suffix, text in (
+            (".md", render_paper(copy.paper)),
+            (".key.yaml", write_yaml({"answers": copy.answers})),
+        ):
+            to = folder / f"{name}{suffix}"
+            write_file(to, text.encode())
+            written.append(to)
+    return written
+
+
+def _copy(paper: Paper, seed: int, index: int) -> Copy:
+    fields: dict[str, Mapping[str, object]] = {}
+    kept: list[str] = []
+    for block in paper.questions:
+        own = {name: value for name, value in block.fields.items() if name != "key"}
+        fields[block.name] = own
+    bare = replace_blocks(paper, fields)
+    for block in bare.questions:
+        if len(chain(bare, block)) > 1:
+            continue
+        varied = _varied(bare, block, Random(f"{seed}/{index}/{block.name}"))
+        if varied is None:
+            kept.append(block.name)
+        else:
+            bare = varied
+    answers = {block.name: _answers(solve_block(bare, bare.block(block.name))) for block in bare.questions}
+    return Copy(bare, answers, tuple(kept))
+
+
+def _answers(solved: Solved) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in solved.solution.ask:
+        quantity = solved.solution.quantities[name]
+        found[name] = quantity.printed.text if quantity.printed else solved.solution.line(name).formula
+        if quantity.value is not None and isinstance(plain(quantity.value), int):
+            found[name] = plain(quantity.value)
+    return found
+
+
+def _varied(paper: Paper, block: Block, random: Random) -> Paper | None:
+    """The paper with this block's numbers drawn anew, checked with every block that builds on it."""
+    question = cast("Question", discovery.load("workings.questions", block.item, "QUESTION"))
+    given = cast("Mapping[str, object]", block.checked.get("given", {}))
+    family = [other for other in paper.questions if chain(paper, other)[-1].name == block.name]
+    for _ in range(ATTEMPTS):
+        changed = _changed(given, question.vary(random), random)
+        if changed == given:
+            continue
+        try:
+            candidate = replace_blocks(paper, {block.name: {**block.fields, "given": changed}})
+            for other in family:
+                solve_block(candidate, candidate.block(other.name)).solution.quantities  # noqa: B018
+        except InputError:
+            continue
+        return candidate
+    return None
+
+
+def _changed(given: Mapping[str, object], drawn: Mapping[str, object], random: Random) -> dict[str, object]:
+    """`given` with numbers from the question's own draw where they have the same form, else moved a little."""
+    return {
+        name: drawn[name] if name in drawn and _alike(value, drawn[name]) else _moved(value, random)
+        for name, value in given.items()
+    }
+
+
+def _alike(a: object, b: object) -> bool:
+    """Whether two values are numbers, or lists of the same lengths, written in the same way."""
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(_alike(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_alike(a[key], b[key]) for key in a)
+    if isinstance(a, bool) or isinstance(b, bool):
+        return a is b
+    if isinstance(a, int) and isinstance(b, int):
+        return (a in (0, 1)) == (b in (0, 1))
+    return _is_decimal(a) and _is_decimal(b)
+
+
+def _is_decimal(value: object) -> bool:
+    return isinstance(value, str) and places(value) is not None
+
+
+def _moved(value: object, random: Random) -> object:
+    """The same form with other numbers: decimals keep their places, counts stay close, 0 and 1 stay."""
+    if isinstance(value, list):
+        return [_moved(part, random) for part in cast("list[object]", value)]
+    if isinstance(value, dict):
+        return {key: _moved(part, random) for key, part in cast("dict[str, object]", value).items()}
+    if isinstance(value, int) and not isinstance(value, bool) and value not in (0, 1):
+        return max(2, value + random.randint(-2, 2)) if value > 0 else value + random.randint(-2, 2)
+    if isinstance(value, str) and _is_decimal(value):
+        digits = places(value) or 0
+        exact = number(value)
+        bound = max(abs(exact), Fraction(1))
+        units = int(bound * 10**digits)
+        return Numeral(f"{random.randint(-units if exact < 0 else 0, units) / 10**digits:.{digits}f}")
+    return value
