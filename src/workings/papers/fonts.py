@@ -2,7 +2,7 @@
 
 A bare Linux has none, and without one a browser does not stretch the brackets round a matrix. Packed anew
 for every page, STIX Two Math would take several times as long as pandoc takes for the page (0.2 s to load
-fontTools and cut, 0.5 s to compress, against 0.08 s). So the package carries a cut made once, by this very file
+fontTools and cut, 0.5 s to compress, against 0.08 s). So the package carries a cut made once, by this file
 (`python -m workings.papers.fonts`): letters, digits, Greek and the signs of the mathematics that papers use,
 with their stretched and script-size variants. Only a page with a sign beyond these (`characters.txt`) has its
 own made, from the whole font that ziamath brings.
@@ -105,6 +105,7 @@ def cut(characters: frozenset[str]) -> tuple[bytes, frozenset[str]]:
     font.flavor = "woff2"
     packed = BytesIO()
     font.save(packed)
+    font.close()
     return packed.getvalue(), has
 
 

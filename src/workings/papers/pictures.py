@@ -1,6 +1,6 @@
 """Pictures inside a document: raw SVG and data URIs, taken out before pandoc and put back after it.
 
-While pandoc works, a picture is only its name: reading a megabyte of base64 letter by letter would take longer
+While pandoc works, a picture is only its name: to read a megabyte of base64 letter by letter takes longer
 than all the rest, and a name that this module made is easily told from one that the document made up.
 A browser shows an SVG given as `<img>` without running scripts in it or fetching what it refers to.
 """

@@ -1,9 +1,10 @@
 """Finished Markdown to a page, a print, a notebook, a Word file, or Markdown for others to read.
 
 The Markdown is pandoc's: fenced divs for cards (`::: {.question #q2b marks=4}`; also `.study`, `.claim`,
-`.answer`, `.note`, `.warning`), `::: {.details summary="..."}` for a long working, `$..$`, `$$..$$` for mathematics,
-`[wrong]{.wrong}` for a verdict (also `.right`, `.rounded`, `.follows`, `.convention`, `.slip`, `.unreadable`,
-`.blank`), raw SVG or data URIs for pictures. Whatever else a document could do, it can't: see clean.lua.
+`.answer`, `.note`, `.warning`), `::: {.details summary="..."}` for a long working, `$..$` and `$$..$$` for
+mathematics, `[wrong]{.wrong}` for a verdict (also `.right`, `.rounded`, `.follows`, `.convention`, `.slip`,
+`.unreadable`, `.blank`), raw SVG or data URIs for pictures. Whatever else a document could do, it can't: see
+clean.lua.
 """
 
 from __future__ import annotations
