@@ -125,7 +125,7 @@ def test_header_and_blocks_are_read(papers, name):
 def test_the_examination_is_rounded_as_on_paper(papers):
     assert (papers["examination"].header.decimals, papers["examination"].header.rounding) == (2, "steps")
     four = {block.name for block in papers["examination"].blocks if block.fields.get("decimals") == 4}
-    assert four == {"q4a", "q4c2"}
+    assert four == {"q2g_slow_exact", "q2g_fast_exact", "q4a", "q4c2"}
 
 
 @pytest.mark.parametrize("name", NAMES)
