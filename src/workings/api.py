@@ -40,4 +40,5 @@ def audit(paper: str | Path) -> list[Finding]:
 
 def draw(paper: str | Path, *, copies: int, seed: int, to: str | Path) -> list[Path]:
     """Write variants of a paper, each with its key, into a folder."""
-    return write_copies(read(paper), copies, seed, Path(to))
+    written, _ = write_copies(read(paper), copies, seed, Path(to))
+    return written

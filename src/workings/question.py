@@ -109,6 +109,12 @@ def read_array(written: object, ranks: Sequence[int]) -> Any:
         raise InputError(f"found {RANK_NAMES.get(array.ndim, f'{array.ndim} axes')}", accepted=kinds)
     if not 0 < array.size <= MOST_ENTRIES * 10:
         raise InputError(f"found {array.size} entries", accepted=f"1 to {MOST_ENTRIES * 10}")
+    if array.dtype == object:
+        for index, entry in np.ndenumerate(array):
+            try:
+                number(entry)
+            except InputError as error:
+                raise error.at(field="".join(f"[{i}]" for i in index) or None) from None
     return exact_array(array) if array.ndim else number(array.item())
 
 

@@ -7,15 +7,18 @@ a longer run begins with the copies of a shorter one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any, Final, cast
 
+import numpy as np
+
 from workings import discovery
-from workings.algebra.digits import plain
+from workings.algebra.digits import plain, rounded_value
+from workings.algebra.rounding import spell
 from workings.errors import InputError
 from workings.files import make_folder, write_file
 from workings.numerals import Numeral, number, places
@@ -24,6 +27,9 @@ from workings.papers.document import render as render_paper
 from workings.papers.solving import Solved, solve_block
 from workings.papers.yaml_writer import write_yaml
 from workings.question import Question
+from workings.solution import Solution
+
+Progress = Callable[[str], None]
 
 ATTEMPTS: Final = 200
 """Draws for one question before its own numbers are kept."""
@@ -38,8 +44,8 @@ class Copy:
     kept: tuple[str, ...]
 
 
-def draw(paper: Paper, copies: int, seed: int) -> list[Copy]:
-    """`copies` variants.
+def draw(paper: Paper, copies: int, seed: int, progress: Progress | None = None) -> Iterator[Copy]:
+    """`copies` variants, one after the other.
 
     Raises
     ------
@@ -49,26 +55,33 @@ def draw(paper: Paper, copies: int, seed: int) -> list[Copy]:
         raise InputError(f"{copies} copies", accepted="1 to 10000")
     for block in paper.questions:
         solve_block(paper, block)
-    return [_copy(paper, seed, i) for i in range(1, copies + 1)]
+    for i in range(1, copies + 1):
+        yield _copy(paper, seed, i)
+        if progress:
+            progress(f"copy {i}")
 
 
-def write(paper: Paper, copies: int, seed: int, folder: Path) -> list[Path]:
-    """Draw and write `NAME-01.md` and `NAME-01.key.yaml`, ... into a folder."""
-    drawn = draw(paper, copies, seed)
-    make_folder(folder)
+def write(
+    paper: Paper, copies: int, seed: int, folder: Path, progress: Progress | None = None
+) -> tuple[list[Path], dict[str, int]]:
+    """Draw and write `NAME-01.md` and `NAME-01.key.yaml`, ... into a folder.
+
+    Returns the files, and for each question that kept its own numbers in some copies, in how many.
+    """
     stem = Path(paper.file or "paper").stem
     width = max(2, len(str(copies)))
     written: list[Path] = []
-    for i, copy in enumerate(drawn, start=1):
+    kept: dict[str, int] = {}
+    for i, copy in enumerate(draw(paper, copies, seed, progress), start=1):
+        make_folder(folder)
         name = f"{stem}-{i:0{width}d}"
-        for suffix, text in (
-            (".md", render_paper(copy.paper)),
-            (".key.yaml", write_yaml({"answers": copy.answers})),
-        ):
+        for suffix, text in ((".md", render_paper(copy.paper)), (".key.yaml", write_yaml({"answers": copy.answers}))):
             to = folder / f"{name}{suffix}"
             write_file(to, text.encode())
             written.append(to)
-    return written
+        for question in copy.kept:
+            kept[question] = kept.get(question, 0) + 1
+    return written, kept
 
 
 def _copy(paper: Paper, seed: int, index: int) -> Copy:
@@ -91,13 +104,28 @@ def _copy(paper: Paper, seed: int, index: int) -> Copy:
 
 
 def _answers(solved: Solved) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name in solved.solution.ask:
-        quantity = solved.solution.quantities[name]
-        found[name] = quantity.printed.text if quantity.printed else solved.solution.line(name).formula
-        if quantity.value is not None and isinstance(plain(quantity.value), int):
-            found[name] = plain(quantity.value)
-    return found
+    """The answers as an answer sheet would have them: numbers at the places asked for, formulas as text."""
+    solution = solved.solution
+    return {name: sheet_value(solution, name) for name in solution.ask}
+
+
+def sheet_value(solution: Solution, name: str) -> Any:
+    """One answer as an answer sheet would have it."""
+    quantity = solution.quantities[name]
+    value = quantity.hand if quantity.hand is not None else quantity.value
+    if value is None:
+        return solution.line(name).formula
+    return _written(value, solution)
+
+
+def _written(value: Any, solution: Solution) -> Any:
+    if isinstance(value, np.ndarray):
+        return [_written(part, solution) for part in value]
+    exact = plain(value)
+    if isinstance(exact, (int, str)):
+        return exact
+    rounded = rounded_value(value, solution.places)
+    return exact if rounded is None else Numeral(spell(rounded, max(0, solution.places.decimals_for(rounded))))
 
 
 def _varied(paper: Paper, block: Block, random: Random) -> Paper | None:

@@ -1,0 +1,198 @@
+"""The commands and their options. Each imports what it needs when it runs: the shell waits for no more."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="workings",
+    help="Work out a deep-learning paper: every question solved step by step, every printed digit proven.",
+    epilog="Start with: workings demo",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Kind(StrEnum):
+    """What can be listed."""
+
+    questions = "questions"
+    studies = "studies"
+    claims = "claims"
+
+
+class Rounding(StrEnum):
+    """When a calculation rounds."""
+
+    end = "end"
+    steps = "steps"
+
+
+class Ties(StrEnum):
+    """Where a tie goes."""
+
+    half_up = "half-up"
+    half_even = "half-even"
+
+
+class SolveFormat(StrEnum):
+    """How a solution is written."""
+
+    text = "text"
+    md = "md"
+    latex = "latex"
+    html = "html"
+    pdf = "pdf"
+    json = "json"
+
+
+class TableFormat(StrEnum):
+    """How a table is written."""
+
+    text = "text"
+    json = "json"
+
+
+def version(*, wanted: bool) -> None:
+    """Print the version and leave."""
+    if wanted:
+        from workings import __version__  # noqa: PLC0415
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=lambda value: version(wanted=value), is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Work out a deep-learning paper: every question solved step by step, every printed digit proven."""
+
+
+@app.command("list", epilog="Example: workings list questions")
+def list_items(
+    kind: Annotated[Kind | None, typer.Argument(help="What to list; everything unless given.")] = None,
+    *,
+    form: Annotated[TableFormat, typer.Option("--format", help="How to write it.")] = TableFormat.text,
+) -> None:
+    """List the questions, studies and claims there are."""
+    from workings.cli.show import listing  # noqa: PLC0415
+
+    typer.echo(listing([kind.value] if kind else [each.value for each in Kind], as_json=form is TableFormat.json))
+
+
+@app.command(
+    epilog="Examples: workings solve conv_size input=55 kernel=? stride=1 padding=0 output=49   |   "
+    "workings solve sgd_step --example > given.yaml && workings solve sgd_step given.yaml --decimals 2"
+)
+def solve(
+    kind: Annotated[str, typer.Argument(help="A question; see 'workings list questions'.", show_default=False)],
+    given: Annotated[
+        list[str] | None,
+        typer.Argument(help="The givens: a YAML file, - for standard input, or name=value pairs.", show_default=False),
+    ] = None,
+    *,
+    example: Annotated[bool, typer.Option("--example", help="Print a filled-in given file to edit.")] = False,
+    ask: Annotated[list[str] | None, typer.Option(help="A quantity wanted; may be repeated.")] = None,
+    decimals: Annotated[int | None, typer.Option(help="Decimals shown (4 unless given).")] = None,
+    significant: Annotated[int | None, typer.Option(help="Significant figures shown, in place of decimals.")] = None,
+    rounding: Annotated[Rounding, typer.Option(help="Round at the end, or at all steps as on paper.")] = Rounding.end,
+    ties: Annotated[Ties, typer.Option(help="Where a tie goes.")] = Ties.half_up,
+    form: Annotated[SolveFormat, typer.Option("--format", help="How to write it.")] = SolveFormat.text,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A file in place of standard output.")] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check values and gradients again by other means (torch where it is installed).")
+    ] = False,
+) -> None:
+    """Work out one question."""
+    from workings.cli import show  # noqa: PLC0415
+
+    if example:
+        typer.echo(show.example(kind), nl=False)
+        return
+    from workings.errors import InputError  # noqa: PLC0415
+    from workings.solution import solve as solve_question  # noqa: PLC0415
+
+    source = show.read_given(kind, given or [])
+    try:
+        solution = solve_question(
+            kind,
+            source.values,
+            ask=ask or None,
+            decimals=decimals,
+            significant=significant,
+            rounding=rounding.value,
+            ties=ties.value,
+        )
+        text = show.solution(solution, form.value)
+    except InputError as error:
+        raise source.blame(error) from None
+    show.write(text, output)
+    if verify and not show.verified(solution):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: workings build papers/examination.md -o examination.pdf")
+def build(
+    paper: Annotated[Path, typer.Argument(help="The paper, in Markdown.", show_default=False)],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="The file to write: .html, .pdf, .ipynb, .docx or .md (.html beside the paper)."),
+    ] = None,
+    *,
+    blank: Annotated[bool, typer.Option("--blank", help="Without answers, and an empty answer sheet beside it.")] = False,
+) -> None:
+    """Work out a paper and typeset it."""
+    from workings.cli import show  # noqa: PLC0415
+
+    for path in show.built(paper, output or Path(paper.stem + ".html"), blank=blank):
+        typer.echo(path)
+
+
+@app.command(epilog="Example: workings audit papers/examination.md --format json")
+def audit(
+    paper: Annotated[Path, typer.Argument(help="The paper, in Markdown.", show_default=False)],
+    *,
+    form: Annotated[TableFormat, typer.Option("--format", help="How to write it.")] = TableFormat.text,
+    everything: Annotated[bool, typer.Option("--all", help="List what is right, too.")] = False,
+) -> None:
+    """Check the printed keys of a paper against certified values."""
+    from workings.cli import show  # noqa: PLC0415
+
+    show.audited(paper, as_json=form is TableFormat.json, everything=everything)
+
+
+@app.command(epilog="Example: workings draw papers/examination.md --copies 30 --seed 7 -o copies")
+def draw(
+    paper: Annotated[Path, typer.Argument(help="The paper, in Markdown.", show_default=False)],
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write into.", show_default=False)],
+    copies: Annotated[int, typer.Option(help="How many variants.", min=1)] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same variants.")] = 0,
+) -> None:
+    """Draw variants of a paper with other numbers, each with its key."""
+    from workings.cli import show  # noqa: PLC0415
+
+    written, kept = show.drawn(paper, copies, seed, output)
+    typer.echo(f"{len(written)} files in {output}")
+    for name, count in kept.items():
+        sys.stderr.write(f"workings: {name} kept its own numbers in {count} of {copies} copies\n")
+
+
+@app.command(epilog="Example: workings demo -o demo")
+def demo(
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write into.")] = Path("workings-demo"),
+) -> None:
+    """Build the five example papers, audit their printed keys and print the errata."""
+    from workings.cli.demo import run  # noqa: PLC0415
+
+    run(output)
