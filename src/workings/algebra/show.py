@@ -156,7 +156,8 @@ def _mul(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
     if not p.latex:
         return Shown(f"{left} · {right}", PRODUCT)
     plain = right[0].isalpha() or right.startswith(("\\left(", "\\nabla", "\\begin"))
-    close = plain or (right.startswith("\\") and right[1:2].isalpha() and not right.startswith("\\frac"))
+    apart = ("\\frac", "\\mathrm")  # words side by side would run together: width height
+    close = plain or (right.startswith("\\") and right[1:2].isalpha() and not right.startswith(apart))
     return Shown(f"{left} {right}" if close and b.level != SUM else rf"{left} \cdot {right}", PRODUCT)
 
 
