@@ -40,7 +40,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         message = f"module 'workings' has no attribute {name!r}"
         raise AttributeError(message)
-    from importlib import import_module  # noqa: PLC0415  only when a name is used
+    from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)
 

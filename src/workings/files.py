@@ -23,7 +23,9 @@ def write_file(to: Path, content: bytes) -> None:
         part.replace(to)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise InputError(f"can't write {echo(str(to))}: {reason}", accepted="a folder that can be written to") from None
+        raise InputError(
+            f"can't write {echo(str(to))}: {reason}", accepted="a folder that can be written to"
+        ) from None
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -40,4 +42,6 @@ def make_folder(to: Path) -> None:
         to.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise InputError(f"can't make the folder {echo(str(to))}: {reason}", accepted="another folder") from None
+        raise InputError(
+            f"can't make the folder {echo(str(to))}: {reason}", accepted="another folder"
+        ) from None

@@ -55,7 +55,7 @@ def read_scalar(written: object) -> Fraction | Expr:
         try:
             return number(written)
         except InputError:
-            from workings.algebra.parse import parse  # noqa: PLC0415  lark is loaded for letters only
+            from workings.algebra.parse import parse
 
             return parse(written)
     return number(written)
@@ -70,7 +70,11 @@ def read_integer(written: object, least: int, what: str) -> int:
 
 
 def _size(least: int, *, letters: bool, unknown: bool) -> Callable[[object], object]:
-    what = "a size" + (", a formula in letters" if letters else "") + (", or ? for the unknown" if unknown else "")
+    what = (
+        "a size"
+        + (", a formula in letters" if letters else "")
+        + (", or ? for the unknown" if unknown else "")
+    )
 
     def read(written: object) -> object:
         if isinstance(written, (Expr, Unknown)):
@@ -86,7 +90,9 @@ def _size(least: int, *, letters: bool, unknown: bool) -> Callable[[object], obj
         try:
             return read_integer(written, least, what)
         except InputError as error:
-            raise InputError(error.problem, accepted=f"{what}, a whole number from {least} to 10^15") from None
+            raise InputError(
+                error.problem, accepted=f"{what}, a whole number from {least} to 10^15"
+            ) from None
 
     return read
 
@@ -118,7 +124,12 @@ def read_array(written: object, ranks: Sequence[int]) -> Any:
     return exact_array(array) if array.ndim else number(array.item())
 
 
-RANK_NAMES: Final = {0: "a number", 1: "a list of numbers", 2: "a list of rows of numbers", 3: "a list of matrices"}
+RANK_NAMES: Final = {
+    0: "a number",
+    1: "a list of numbers",
+    2: "a list of rows of numbers",
+    3: "a list of matrices",
+}
 
 
 def _rank(written: object) -> int:
@@ -127,8 +138,10 @@ def _rank(written: object) -> int:
     rank = 0
     while isinstance(written, (list, tuple)):
         rank += 1
-        if not written or rank > 8:  # noqa: PLR2004  deeper than any tensor here
-            raise InputError("found an empty list" if not written else "found lists nested too deep", accepted="numbers")
+        if not written or rank > 8:
+            raise InputError(
+                "found an empty list" if not written else "found lists nested too deep", accepted="numbers"
+            )
         written = written[0]
     return rank
 
@@ -140,7 +153,9 @@ def _rectangular(written: object, rank: int) -> tuple[int, ...]:
             raise InputError("found a list where its neighbours are numbers", accepted="rows of one length")
         return ()
     if not isinstance(written, (list, tuple)):
-        raise InputError(f"found {echo(written)} where its neighbours are lists", accepted="rows of one length")
+        raise InputError(
+            f"found {echo(written)} where its neighbours are lists", accepted="rows of one length"
+        )
     first: tuple[int, ...] | None = None
     for i, part in enumerate(written):
         try:
@@ -151,7 +166,8 @@ def _rectangular(written: object, rank: int) -> tuple[int, ...]:
             first = found
         elif found != first:
             raise InputError(
-                f"found a row of {found[0] if found else 0} beside rows of {first[0]}", accepted="rows of one length"
+                f"found a row of {found[0] if found else 0} beside rows of {first[0]}",
+                accepted="rows of one length",
             ).at(field=f"[{i}]")
     return (len(written), *(first or ()))
 
@@ -208,7 +224,9 @@ class Given(BaseModel):
 def _readable(error: ValidationError, model: type[BaseModel]) -> InputError:
     """pydantic's first error in our words."""
     first = error.errors()[0]
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in _path(first["loc"])).lstrip(".")
+    place = "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in _path(first["loc"])
+    ).lstrip(".")
     kind, found, context = first["type"], first.get("input"), first.get("ctx", {})
     inner = context.get("error")
     if isinstance(inner, InputError):
@@ -223,7 +241,9 @@ def _readable(error: ValidationError, model: type[BaseModel]) -> InputError:
         return InputError(
             f"found {echo(found)}", accepted=", ".join(options), near=nearest(str(found), options)
         ).at(field=place)
-    return InputError(f"found {echo(found)}", accepted=first["msg"].removeprefix("Input should be ")).at(field=place)
+    return InputError(f"found {echo(found)}", accepted=first["msg"].removeprefix("Input should be ")).at(
+        field=place
+    )
 
 
 def _path(loc: Sequence[int | str]) -> list[int | str]:
@@ -296,4 +316,4 @@ class Question:
     example: Mapping[str, Any]
     conventions: Sequence[str] = field(default_factory=tuple)
     contested: Sequence[str] = field(default_factory=tuple)
-    checks: Mapping[str, Callable[[Any, object], str | None]] = field(default_factory=lambda: {})
+    checks: Mapping[str, Callable[[Any, object], str | None]] = field(default_factory=dict)

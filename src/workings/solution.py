@@ -92,7 +92,9 @@ class Quantity:
         """The stable machine form."""
         shown = self.printed
         return {
-            "value": None if self.value is None else plain(self.hand if self.hand is not None else self.value),
+            "value": None
+            if self.value is None
+            else plain(self.hand if self.hand is not None else self.value),
             "shape": [extent if isinstance(extent, int) else str(extent) for extent in self.shape],
             "text": shown.text if shown else None,
             "latex": shown.latex if shown else None,
@@ -135,7 +137,11 @@ class Solution:
         """Every given and step by name, in order; `ask` says which of them are the answers."""
         found: dict[str, Quantity] = {}
         for given in self.working.givens.values():
-            value = self.given_formulas.get(given.name) if isinstance(given.value, Expr) else self.values.get(given.name)
+            value = (
+                self.given_formulas.get(given.name)
+                if isinstance(given.value, Expr)
+                else self.values.get(given.name)
+            )
             value = given.value if isinstance(given.value, str) else value
             shown = printed(value, None) if value is not None else None
             found[given.name] = Quantity(given.name, value, self.working.shapes[given.name], shown)
@@ -145,7 +151,9 @@ class Solution:
             unrounded = None
             if hand is not None and not _equal(hand, value):
                 by_hand = printed(hand, self.places, exact=False)
-                unrounded = shown if shown and by_hand.text != printed(value, self.places, exact=False).text else None
+                unrounded = (
+                    shown if shown and by_hand.text != printed(value, self.places, exact=False).text else None
+                )
                 shown = by_hand
             found[step.name] = Quantity(
                 step.name, value, self.working.shapes[step.name], shown, hand, unrounded
@@ -202,8 +210,12 @@ class Solution:
                 rows.append(f"  {pad} (without rounding on the way: {line.unrounded.text})")
             remark = _remark(line)
             blocks.append("\n".join([f"{remark}:" if remark else "", *rows]).strip("\n"))
-        answers = [f"  {text_name(self.working.symbols.get(name, name))} {_last(self, name)}" for name in self.ask]
-        heading = f"{self.question.title} ({self.places}, rounded at {'every step' if self.hand else 'the end'})"
+        answers = [
+            f"  {text_name(self.working.symbols.get(name, name))} {_last(self, name)}" for name in self.ask
+        ]
+        heading = (
+            f"{self.question.title} ({self.places}, rounded at {'every step' if self.hand else 'the end'})"
+        )
         return "\n\n".join([heading, *blocks, "Answers\n" + "\n".join(answers)])
 
     def markdown(self) -> str:
@@ -225,7 +237,9 @@ class Solution:
         relations = line.relations("latex")
         if len(relations) == 1:
             return f"{line.name_latex} {relations[0][0]} {relations[0][1]}"
-        rows = [f"{line.name_latex if i == 0 else ''} &{sign} {form}" for i, (sign, form) in enumerate(relations)]
+        rows = [
+            f"{line.name_latex if i == 0 else ''} &{sign} {form}" for i, (sign, form) in enumerate(relations)
+        ]
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
     def latex(self) -> str:
@@ -309,7 +323,7 @@ def _equal(hand: Any, value: Any) -> bool:
 
 def _kept_by_rounding(solution: Solution, step: Step) -> bool:
     """Whether the step's formula at the printed values gives the printed value without rounding."""
-    from workings.algebra import balls  # noqa: PLC0415  imports flint
+    from workings.algebra import balls
 
     with balls.precision(EXACT_BITS):
         return _equal(solution.hand[step.name], evaluate(step.expr, solution.hand, Balls(EXACT_BITS)))
@@ -323,7 +337,7 @@ def _substitution(
     exact = True
     for label in inner:
         value, places = _value_of(solution, label)
-        if value is None or np.size(value) > LARGEST_SUBSTITUTION or np.ndim(value) > 2:  # noqa: PLR2004
+        if value is None or np.size(value) > LARGEST_SUBSTITUTION or np.ndim(value) > 2:
             continue
         own = solution.quantities[label].printed if label in solution.quantities else None
         one = own or printed(value, places)

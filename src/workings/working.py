@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from workings.algebra import derive
 from workings.algebra.evaluate import evaluate
-from workings.algebra.expression import Expr, const, expr, name, names_in, postorder, rebuild, size, substitute
+from workings.algebra.expression import (
+    Expr,
+    const,
+    expr,
+    name,
+    names_in,
+    postorder,
+    rebuild,
+    size,
+    substitute,
+)
 from workings.algebra.shape import Shape, shape
 from workings.algebra.systems import Balls, Symbols, System, Undecided, Value
 from workings.errors import InputError
@@ -71,7 +81,7 @@ class Working:
     letters: Mapping[str, Letter]
     steps: tuple[Step, ...]
     shapes: Mapping[str, Shape]
-    symbols: Mapping[str, str] = field(default_factory=lambda: {})
+    symbols: Mapping[str, str] = field(default_factory=dict)
     cost: str = "J"
     ask: tuple[str, ...] = ()
 
@@ -133,13 +143,16 @@ class Working:
         return values
 
     def certified(
-        self, places: Places, system: Callable[[int], System] = Balls, givens: Mapping[str, Value] | None = None
+        self,
+        places: Places,
+        system: Callable[[int], System] = Balls,
+        givens: Mapping[str, Value] | None = None,
     ) -> dict[str, Value]:
         """Values at a precision that settles every digit asked for, or at `MOST_BITS` where none does.
 
         `system` makes the number system for a number of bits: `Balls`, or `lambda bits: Rounded(bits, places)`.
         """
-        from workings.algebra import balls  # noqa: PLC0415  imports flint
+        from workings.algebra import balls
 
         bits = 64 + 4 * (places.decimals or places.significant or 0)
         while True:
@@ -153,7 +166,8 @@ class Working:
                 except Undecided as error:
                     if last:
                         raise InputError(
-                            f"{error}: not settled at {bits} bits", accepted="values inside the function's domain"
+                            f"{error}: not settled at {bits} bits",
+                            accepted="values inside the function's domain",
                         ) from None
             bits *= 2
 
@@ -162,7 +176,7 @@ class Working:
 
         Steps that depend on a tensor whose sizes are letters have a formula and a shape, and no entry here.
         """
-        from workings.algebra.letters import simplified  # noqa: PLC0415  imports SymPy
+        from workings.algebra.letters import simplified
 
         system = Symbols()
         values = {**self.lifted(system), **self.given_formulas()}
@@ -179,7 +193,7 @@ class Working:
 
     def given_formulas(self) -> dict[str, Any]:
         """The letters, and the givens that are formulas in them, as SymPy expressions."""
-        from workings.algebra.letters import lifted_letters  # noqa: PLC0415  imports SymPy
+        from workings.algebra.letters import lifted_letters
 
         values = lifted_letters(self.letters)
         for given in self.givens.values():
@@ -243,7 +257,15 @@ class Draft:
         self.shapes[label] = shape
         return name(label)
 
-    def step(self, label: str, formula: Expr | int | str, *, note: str = "", source: str = "", symbol: str | None = None) -> Expr:
+    def step(
+        self,
+        label: str,
+        formula: Expr | int | str,
+        *,
+        note: str = "",
+        source: str = "",
+        symbol: str | None = None,
+    ) -> Expr:
         """One line; returns a reference to it. Its shape is worked out now, so that a misfit names the step."""
         formula = expr(formula)
         self._name(label, symbol)
@@ -263,7 +285,9 @@ class Draft:
             message = f"the name {label!r} is taken: every step is assigned once"
             raise ValueError(message)
         if label in self._letters and not own:
-            raise InputError(f"the letter {label}, which is also a name of this question", accepted="another letter")
+            raise InputError(
+                f"the letter {label}, which is also a name of this question", accepted="another letter"
+            )
         if symbol:
             self._symbols[label] = symbol
 
@@ -344,7 +368,8 @@ class Draft:
                 kept = self._once(step.name, adjoint, uses, source)
                 if kept is adjoint:
                     found = {
-                        label: substitute(gradient, {f"grad_{step.name}": adjoint}) for label, gradient in found.items()
+                        label: substitute(gradient, {f"grad_{step.name}": adjoint})
+                        for label, gradient in found.items()
                     }
             own = step.expr
             for label, gradient in found.items():
@@ -355,7 +380,9 @@ class Draft:
                 self._gradient_step(label, derive.sum_of(parts.pop(label)), source)
             elif f"grad_{label}" not in self._steps:
                 zero = const(0)
-                filled = derive.apply("broadcast", zero, shape=self.shapes[label]) if self.shapes[label] else zero
+                filled = (
+                    derive.apply("broadcast", zero, shape=self.shapes[label]) if self.shapes[label] else zero
+                )
                 self._gradient_step(label, filled, source, note=f"{cost} does not depend on it")
 
     def _gradient_step(self, label: str, adjoint: Expr, source: str, note: str = "") -> Expr:
@@ -409,6 +436,8 @@ def _alike(node: Expr, other: Expr) -> bool:
 
 def _uses(gradient: Expr, label: str) -> int:
     return sum(
-        1 for node in postorder(gradient) for arg in node.args if arg.op == "name" and arg.attrs["name"] == label
+        1
+        for node in postorder(gradient)
+        for arg in node.args
+        if arg.op == "name" and arg.attrs["name"] == label
     )
-

@@ -60,9 +60,7 @@ class Shapes:
         return len(self(node))
 
 
-def gradients(
-    root: Expr, seed: Expr, wrt: Iterable[str], shapes: Mapping[str, Shape]
-) -> dict[str, Expr]:
+def gradients(root: Expr, seed: Expr, wrt: Iterable[str], shapes: Mapping[str, Shape]) -> dict[str, Expr]:
     """The gradient of the cost with respect to each name of `wrt` that `root` depends on.
 
     `seed` is the cost's gradient with respect to `root`: the constant 1 where root is the cost.
@@ -243,7 +241,7 @@ def _quotient(known: Shapes, node: Expr, a: Expr, g: Expr, b: Expr) -> Expr:
 def _power(known: Shapes, node: Expr, g: Expr) -> Pairs:
     a, b = node.args
     exponent = scalar_value(b)
-    if exponent == 2:  # noqa: PLR2004  the square
+    if exponent == 2:
         slope = times(const(2), a)
     elif exponent is not None:
         slope = times(b, a ** const(exponent - 1))
@@ -297,11 +295,13 @@ def _matmul(known: Shapes, node: Expr, g: Expr) -> Pairs:
     elif ranks == (2, 2):
         yield a, _matrix_product(g, transposed(b))
         yield b, _matrix_product(transposed(a), g)
-    elif min(ranks) >= 2:  # noqa: PLR2004  stacks of matrices
+    elif min(ranks) >= 2:
         yield a, reduced(known, g @ _swapped(known, b), known(a))
         yield b, reduced(known, _swapped(known, a) @ g, known(b))
     else:
-        raise InputError("the gradient of a stack of matrices times a vector", accepted="a matrix of one column")
+        raise InputError(
+            "the gradient of a stack of matrices times a vector", accepted="a matrix of one column"
+        )
 
 
 def _upright(vector: Expr) -> Expr:
@@ -340,7 +340,7 @@ def _transpose(known: Shapes, node: Expr, g: Expr) -> Pairs:
     if known.rank(g) < known.rank(node):
         g = full(known, g, known(node))
     if axes is None:
-        yield node.args[0], g if known.rank(node) < 2 else transposed(g)  # noqa: PLR2004
+        yield node.args[0], g if known.rank(node) < 2 else transposed(g)
     else:
         inverse = tuple(sorted(range(len(axes)), key=lambda i: axes[i]))
         yield node.args[0], apply("transpose", g, axes=inverse)
@@ -418,7 +418,9 @@ def _element(known: Shapes, node: Expr, g: Expr) -> Pairs:
     x, *subscripts = node.args
     values = [scalar_value(subscript) for subscript in subscripts]
     if any(value is None for value in values):
-        raise InputError("the gradient of a sequence with a letter subscript", accepted="subscripts in numbers")
+        raise InputError(
+            "the gradient of a sequence with a letter subscript", accepted="subscripts in numbers"
+        )
     index = tuple(int(value) - 1 for value in values if value is not None)
     yield x, apply("put", g, shape=known(x), index=index)
 
@@ -434,7 +436,9 @@ def _scatter(known: Shapes, node: Expr, g: Expr) -> Pairs:
 
 def _pad(known: Shapes, node: Expr, g: Expr) -> Pairs:
     extents = known(node.args[0])
-    index = tuple(slice(before, before + n) for (before, _), n in zip(node.attrs["widths"], extents, strict=True))
+    index = tuple(
+        slice(before, before + n) for (before, _), n in zip(node.attrs["widths"], extents, strict=True)
+    )
     yield node.args[0], full(known, g, known(node))[index]
 
 
@@ -479,9 +483,7 @@ def _correlate(known: Shapes, node: Expr, g: Expr) -> Pairs:
     for i in range(groups):
         rows = (slice(i * outputs, (i + 1) * outputs),)
         layers = (slice(i * channels, (i + 1) * channels),)
-        k, w, part = (
-            (kernel, windows, g) if groups == 1 else (kernel[rows], windows[layers], g[rows])
-        )
+        k, w, part = (kernel, windows, g) if groups == 1 else (kernel[rows], windows[layers], g[rows])
         flat_k = apply("reshape", k, shape=(outputs, -1))
         flat_w = apply("reshape", w, shape=(_product_of(known(w)[:3]), -1))
         flat_g = apply("reshape", part, shape=(outputs, -1))
@@ -507,7 +509,10 @@ def _cumsum(known: Shapes, node: Expr, g: Expr) -> Pairs:
     yield (
         node.args[0],
         apply(
-            "cumsum", full(known, g, known(node)), axis=attrs.get("axis", 0), reverse=not attrs.get("reverse", False)
+            "cumsum",
+            full(known, g, known(node)),
+            axis=attrs.get("axis", 0),
+            reverse=not attrs.get("reverse", False),
         ),
     )
 
@@ -602,7 +607,8 @@ ROWS: Final[dict[str, Row]] = {
     "correlate": _correlate,
     "cumsum": _cumsum,
     **dict.fromkeys(
-        ("floor", "ceil", "sign", "less", "at_most", "equal", "argsort", "extent", "step", "const", "words"), _none
+        ("floor", "ceil", "sign", "less", "at_most", "equal", "argsort", "extent", "step", "const", "words"),
+        _none,
     ),
     "softmax": _softmax,
     "log_softmax": _log_softmax,
@@ -620,4 +626,3 @@ def slope(function: str, argument: str, output: str) -> Expr:
     if function not in SLOPES:
         raise InputError(f"no slope for {function!r}", accepted=", ".join(sorted(SLOPES)))
     return SLOPES[function](name(argument), expr(output))
-

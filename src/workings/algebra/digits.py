@@ -80,7 +80,7 @@ def exact_value(entry: Any) -> Fraction | None:
         return Fraction(repr(float(entry)))
     if hasattr(entry, "is_Rational"):
         return Fraction(int(entry.p), int(entry.q)) if entry.is_Rational else None
-    from workings.algebra import balls  # noqa: PLC0415  imports flint
+    from workings.algebra import balls
 
     return balls.fraction(entry) if balls.is_exact(entry) else None
 
@@ -90,8 +90,8 @@ def rounded_value(entry: Any, places: Places) -> Fraction | None:
     exact = exact_value(entry)
     if exact is not None:
         return round_exact(exact, places)
-    from workings.algebra import balls  # noqa: PLC0415  imports flint
-    from workings.algebra.systems import Undecided  # noqa: PLC0415
+    from workings.algebra import balls
+    from workings.algebra.systems import Undecided
 
     try:
         return balls.round_entry(entry, places)
@@ -107,7 +107,7 @@ def _whole(value: int) -> tuple[str, str] | None:
     digits = str(abs(value)) if abs(value) < 10**LARGEST_WHOLE else None
     if digits is None:
         return None
-    grouped = f"{abs(value):,}".replace(",", r"\,") if len(digits) > 4 else digits  # noqa: PLR2004
+    grouped = f"{abs(value):,}".replace(",", r"\,") if len(digits) > 4 else digits
     sign = "-" if value < 0 else ""
     return _minus(sign) + digits, sign + grouped
 
@@ -115,7 +115,7 @@ def _whole(value: int) -> tuple[str, str] | None:
 def _decimal(value: Fraction, places: Places) -> tuple[str, str]:
     """A rounded value with all its places; scientific where plain digits would be zeros."""
     decimals = places.decimals_for(value)
-    if places.significant and (decimals > places.significant + 4 or decimals < -4):  # noqa: PLR2004
+    if places.significant and (decimals > places.significant + 4 or decimals < -4):
         return _scientific(value, places.significant)
     plain = spell(value, decimals)
     if value == 0:
@@ -193,7 +193,9 @@ def _array(array: Any, places: Places | None, *, known: bool = True) -> Printed:
     if all(value is not None for value in exact):
         short = [_exact_scalar(value, places) for value in exact if value is not None]
         if all(one is not None and one.exact for one in short):
-            return _laid_out(array, lambda entry: _forms(_exact_scalar(exact_or_zero(entry), places)), exact=True)
+            return _laid_out(
+                array, lambda entry: _forms(_exact_scalar(exact_or_zero(entry), places)), exact=True
+            )
     if places is None:
         return _laid_out(array, lambda entry: _forms(_scalar(entry, None)), exact=True)
     return _laid_out(array, lambda entry: _rounded_forms(entry, places), exact=False)
@@ -253,7 +255,7 @@ def _gap(like: Any, dots: str) -> Any:
 
 def _formula(entry: Any) -> tuple[str, str, int]:
     """A SymPy expression as plain text that `parse` reads, as LaTeX, and how tightly it holds."""
-    from workings.algebra.letters import latex_of, text_of  # noqa: PLC0415  imports SymPy
+    from workings.algebra.letters import latex_of, text_of
 
     exact = exact_value(entry)
     if exact is not None:
@@ -280,4 +282,3 @@ def plain(value: Any) -> Any:
     if _is_symbolic(value):
         return _formula(value)[0]
     return float(exact) if exact is not None else float(value)
-

@@ -53,7 +53,7 @@ def entries(name: str, shape: Shape) -> Any:
     """An array of real symbols x_1, x_2, ... or x_11, x_12, ... (x_1_10 where a subscript has two digits)."""
     extents = [int(extent) for extent in shape]
     assert np.prod(extents, dtype=object) <= LARGEST_VALUE  # noqa: S101  workings are not drawn up beyond it
-    joint = "" if max(extents) < 10 else "_"  # noqa: PLR2004  one digit
+    joint = "" if max(extents) < 10 else "_"
     array = np.empty(extents, dtype=object)
     for index in product(*(range(extent) for extent in extents)):
         array[index] = sympy.Symbol(f"{name}_{joint.join(str(i + 1) for i in index)}", real=True)
@@ -74,7 +74,7 @@ def _tidy(entry: Any) -> Any:
         return entry
     together = sympy.together(entry) if entry.is_rational_function() else entry
     candidates = [entry, together]
-    if together.is_rational_function() and sympy.count_ops(entry) < 300:  # noqa: PLR2004  factoring is costly
+    if together.is_rational_function() and sympy.count_ops(entry) < 300:
         candidates.append(sympy.factor(together))
     return min(candidates, key=lambda form: (sympy.count_ops(form), len(str(form))))
 
@@ -82,21 +82,21 @@ def _tidy(entry: Any) -> Any:
 class _Plain(StrPrinter):
     """SymPy in the plain formula language that `parse` reads."""
 
-    def _print_Pow(self, expr: Any, rational: bool = False) -> str:  # noqa: N802, FBT001, FBT002  SymPy's names
+    def _print_Pow(self, expr: Any, rational: bool = False) -> str:  # noqa: FBT001, FBT002  SymPy's names
         if expr.exp == sympy.Rational(1, 2):
             return f"sqrt({self._print(expr.base)})"
         return str(super()._print_Pow(expr, rational=rational)).replace("**", "^")
 
-    def _print_Sum(self, expr: Any) -> str:  # noqa: N802
+    def _print_Sum(self, expr: Any) -> str:
         body = self._print(expr.function)
         for letter, low, high in expr.limits:
             body = f"Σ_{{{letter}={self._print(low)}}}^{{{self._print(high)}}} ({body})"
         return body
 
-    def _print_Symbol(self, expr: Any) -> str:  # noqa: N802
+    def _print_Symbol(self, expr: Any) -> str:
         return text_name(expr.name)
 
-    def _print_Piecewise(self, expr: Any) -> str:  # noqa: N802
+    def _print_Piecewise(self, expr: Any) -> str:
         value, condition = expr.args[0]
         if condition is True or condition == sympy.true:
             return str(self._print(value))

@@ -35,9 +35,9 @@ class Printer:
 
     style: Style
     cost: str = "J"
-    symbols: Mapping[str, str] = field(default_factory=lambda: {})
-    substitution: Mapping[str, Shown] = field(default_factory=lambda: {})
-    ranks: Mapping[Expr, int] = field(default_factory=lambda: {})
+    symbols: Mapping[str, str] = field(default_factory=dict)
+    substitution: Mapping[str, Shown] = field(default_factory=dict)
+    ranks: Mapping[Expr, int] = field(default_factory=dict)
 
     @property
     def latex(self) -> bool:
@@ -434,4 +434,3 @@ ROWS: Final[dict[str, Callable[..., Shown]]] = {
     "binary_cross_entropy": _binary_cross_entropy,
     "squared_error": _squared_error,
 }
-

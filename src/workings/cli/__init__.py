@@ -8,8 +8,8 @@ import sys
 
 def main() -> None:
     """The `workings` command."""
-    from workings.cli.app import app  # noqa: PLC0415  so that importing the package stays cheap
-    from workings.errors import InputError  # noqa: PLC0415
+    from workings.cli.app import app
+    from workings.errors import InputError
 
     try:
         app()

@@ -62,7 +62,7 @@ class TableFormat(StrEnum):
 def version(*, wanted: bool) -> None:
     """Print the version and leave."""
     if wanted:
-        from workings import __version__  # noqa: PLC0415
+        from workings import __version__
 
         typer.echo(__version__)
         raise typer.Exit
@@ -72,7 +72,13 @@ def version(*, wanted: bool) -> None:
 def root(
     *,
     show_version: Annotated[
-        bool, typer.Option("--version", callback=lambda value: version(wanted=value), is_eager=True, help="Print the version.")
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda value: version(wanted=value),
+            is_eager=True,
+            help="Print the version.",
+        ),
     ] = False,
 ) -> None:
     """Work out a deep-learning paper: every question solved step by step, every printed digit proven."""
@@ -85,9 +91,11 @@ def list_items(
     form: Annotated[TableFormat, typer.Option("--format", help="How to write it.")] = TableFormat.text,
 ) -> None:
     """List the questions, studies and claims there are."""
-    from workings.cli.show import listing  # noqa: PLC0415
+    from workings.cli.show import listing
 
-    typer.echo(listing([kind.value] if kind else [each.value for each in Kind], as_json=form is TableFormat.json))
+    typer.echo(
+        listing([kind.value] if kind else [each.value for each in Kind], as_json=form is TableFormat.json)
+    )
 
 
 @app.command(
@@ -95,32 +103,45 @@ def list_items(
     "workings solve sgd_step --example > given.yaml && workings solve sgd_step given.yaml --decimals 2"
 )
 def solve(
-    kind: Annotated[str, typer.Argument(help="A question; see 'workings list questions'.", show_default=False)],
+    kind: Annotated[
+        str, typer.Argument(help="A question; see 'workings list questions'.", show_default=False)
+    ],
     given: Annotated[
         list[str] | None,
-        typer.Argument(help="The givens: a YAML file, - for standard input, or name=value pairs.", show_default=False),
+        typer.Argument(
+            help="The givens: a YAML file, - for standard input, or name=value pairs.", show_default=False
+        ),
     ] = None,
     *,
     example: Annotated[bool, typer.Option("--example", help="Print a filled-in given file to edit.")] = False,
     ask: Annotated[list[str] | None, typer.Option(help="A quantity wanted; may be repeated.")] = None,
     decimals: Annotated[int | None, typer.Option(help="Decimals shown (4 unless given).")] = None,
-    significant: Annotated[int | None, typer.Option(help="Significant figures shown, in place of decimals.")] = None,
-    rounding: Annotated[Rounding, typer.Option(help="Round at the end, or at all steps as on paper.")] = Rounding.end,
+    significant: Annotated[
+        int | None, typer.Option(help="Significant figures shown, in place of decimals.")
+    ] = None,
+    rounding: Annotated[
+        Rounding, typer.Option(help="Round at the end, or at all steps as on paper.")
+    ] = Rounding.end,
     ties: Annotated[Ties, typer.Option(help="Where a tie goes.")] = Ties.half_up,
     form: Annotated[SolveFormat, typer.Option("--format", help="How to write it.")] = SolveFormat.text,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="A file in place of standard output.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="A file in place of standard output.")
+    ] = None,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Check values and gradients again by other means (torch where it is installed).")
+        bool,
+        typer.Option(
+            "--verify", help="Check values and gradients again by other means (torch where it is installed)."
+        ),
     ] = False,
 ) -> None:
     """Work out one question."""
-    from workings.cli import show  # noqa: PLC0415
+    from workings.cli import show
 
     if example:
         typer.echo(show.example(kind), nl=False)
         return
-    from workings.errors import InputError  # noqa: PLC0415
-    from workings.solution import solve as solve_question  # noqa: PLC0415
+    from workings.errors import InputError
+    from workings.solution import solve as solve_question
 
     source = show.read_given(kind, given or [])
     try:
@@ -146,13 +167,19 @@ def build(
     paper: Annotated[Path, typer.Argument(help="The paper, in Markdown.", show_default=False)],
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="The file to write: .html, .pdf, .ipynb, .docx or .md (.html beside the paper)."),
+        typer.Option(
+            "-o",
+            "--output",
+            help="The file to write: .html, .pdf, .ipynb, .docx or .md (.html beside the paper).",
+        ),
     ] = None,
     *,
-    blank: Annotated[bool, typer.Option("--blank", help="Without answers, and an empty answer sheet beside it.")] = False,
+    blank: Annotated[
+        bool, typer.Option("--blank", help="Without answers, and an empty answer sheet beside it.")
+    ] = False,
 ) -> None:
     """Work out a paper and typeset it."""
-    from workings.cli import show  # noqa: PLC0415
+    from workings.cli import show
 
     for path in show.built(paper, output or Path(paper.stem + ".html"), blank=blank):
         typer.echo(path)
@@ -166,7 +193,7 @@ def audit(
     everything: Annotated[bool, typer.Option("--all", help="List what is right, too.")] = False,
 ) -> None:
     """Check the printed keys of a paper against certified values."""
-    from workings.cli import show  # noqa: PLC0415
+    from workings.cli import show
 
     show.audited(paper, as_json=form is TableFormat.json, everything=everything)
 
@@ -175,12 +202,14 @@ def audit(
 def draw(
     paper: Annotated[Path, typer.Argument(help="The paper, in Markdown.", show_default=False)],
     *,
-    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write into.", show_default=False)],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The folder to write into.", show_default=False)
+    ],
     copies: Annotated[int, typer.Option(help="How many variants.", min=1)] = 1,
     seed: Annotated[int, typer.Option(help="The same seed draws the same variants.")] = 0,
 ) -> None:
     """Draw variants of a paper with other numbers, each with its key."""
-    from workings.cli import show  # noqa: PLC0415
+    from workings.cli import show
 
     written, kept = show.drawn(paper, copies, seed, output)
     typer.echo(f"{len(written)} files in {output}")
@@ -190,9 +219,11 @@ def draw(
 
 @app.command(epilog="Example: workings demo -o demo")
 def demo(
-    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write into.")] = Path("workings-demo"),
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write into.")] = Path(
+        "workings-demo"
+    ),
 ) -> None:
     """Build the five example papers, audit their printed keys and print the errata."""
-    from workings.cli.demo import run  # noqa: PLC0415
+    from workings.cli.demo import run
 
     run(output)

@@ -27,9 +27,9 @@ def folder() -> Path:
 
 def run(to: Path) -> None:
     """Build, audit, report."""
-    from workings.papers.audit import Finding, audit  # noqa: PLC0415
-    from workings.papers.build import build  # noqa: PLC0415
-    from workings.papers.document import read  # noqa: PLC0415
+    from workings.papers.audit import Finding, audit
+    from workings.papers.build import build
+    from workings.papers.document import read
 
     start = perf_counter()
     make_folder(to)

@@ -50,7 +50,7 @@ def load_question(kind: str) -> Question:
 
 def example(kind: str) -> str:
     """A filled-in given file: each given with what it means."""
-    from workings.papers.yaml_writer import write_yaml  # noqa: PLC0415
+    from workings.papers.yaml_writer import write_yaml
 
     question = load_question(kind)
     lines = [f"# {question.title}", f"# workings solve {kind} given.yaml", ""]
@@ -87,7 +87,7 @@ class GivenSource:
 
 def read_given(kind: str, given: Sequence[str]) -> GivenSource:
     """Givens from a file, from standard input, or from name=value pairs."""
-    from workings.yaml_reader import read_text_file, read_yaml  # noqa: PLC0415
+    from workings.yaml_reader import read_text_file, read_yaml
 
     if not given:
         raise InputError(
@@ -101,7 +101,9 @@ def read_given(kind: str, given: Sequence[str]) -> GivenSource:
             pairs.update(cast("dict[str, Any]", read_yaml(f"{name.strip()}: {value}").value))
         return GivenSource(pairs)
     if len(given) > 1:
-        raise InputError(f"found {' '.join(echo(part) for part in given)}", accepted="one file, -, or name=value pairs")
+        raise InputError(
+            f"found {' '.join(echo(part) for part in given)}", accepted="one file, -, or name=value pairs"
+        )
     source = given[0]
     text = sys.stdin.read(LARGEST_GIVEN + 1) if source == "-" else read_text_file(source)
     file = "standard input" if source == "-" else source
@@ -124,15 +126,17 @@ def solution(found: Solution, form: str) -> str | bytes:
     body = found.markdown() + "\n"
     if form == "md":
         return f"# {found.question.title}\n\n{body}"
-    from workings.papers import typeset  # noqa: PLC0415
+    from workings.papers import typeset
 
-    return typeset.pdf(body, found.question.title) if form == "pdf" else typeset.html(body, found.question.title)
+    return (
+        typeset.pdf(body, found.question.title) if form == "pdf" else typeset.html(body, found.question.title)
+    )
 
 
 def write(content: str | bytes, to: Path | None) -> None:
     """To a file, or to standard output."""
     if to is not None:
-        from workings.files import write_file  # noqa: PLC0415
+        from workings.files import write_file
 
         write_file(to, content if isinstance(content, bytes) else content.encode())
     elif isinstance(content, bytes):
@@ -145,7 +149,7 @@ def write(content: str | bytes, to: Path | None) -> None:
 
 def verified(found: Solution) -> bool:
     """Check the solution again by other means, say on standard error how each check went; True where all passed."""
-    from workings.marking.verify import verify  # noqa: PLC0415
+    from workings.marking.verify import verify
 
     checks = verify(found)
     for check in checks:
@@ -155,9 +159,9 @@ def verified(found: Solution) -> bool:
 
 def built(paper: Path, to: Path, *, blank: bool) -> list[Path]:
     """Build a paper, with progress on a terminal."""
-    from workings.cli.progress import bar  # noqa: PLC0415
-    from workings.papers.build import build  # noqa: PLC0415
-    from workings.papers.document import read  # noqa: PLC0415
+    from workings.cli.progress import bar
+    from workings.papers.build import build
+    from workings.papers.document import read
 
     source = read(paper)
     with bar(len(source.questions)) as tick:
@@ -166,12 +170,14 @@ def built(paper: Path, to: Path, *, blank: bool) -> list[Path]:
 
 def audited(paper: Path, *, as_json: bool, everything: bool) -> None:
     """Print the audit of one paper."""
-    from workings.papers.audit import audit  # noqa: PLC0415
-    from workings.papers.document import read  # noqa: PLC0415
+    from workings.papers.audit import audit
+    from workings.papers.document import read
 
     found = audit(read(paper))
     if as_json:
-        sys.stdout.write(json.dumps([finding.as_json() for finding in found], ensure_ascii=False, indent=1) + "\n")
+        sys.stdout.write(
+            json.dumps([finding.as_json() for finding in found], ensure_ascii=False, indent=1) + "\n"
+        )
         return
     shown = found if everything else [finding for finding in found if finding.verdict != "right"]
     if shown:
@@ -183,13 +189,15 @@ def summary(found: Sequence[Finding]) -> str:
     """How many printed values have which verdict."""
     names = ("right", "right, rounded", "convention", "wrong")
     counts = {name: sum(finding.verdict == name for finding in found) for name in names}
-    return f"{len(found)} printed values: " + "; ".join(f"{count} {name}" for name, count in counts.items() if count)
+    return f"{len(found)} printed values: " + "; ".join(
+        f"{count} {name}" for name, count in counts.items() if count
+    )
 
 
 def errata(found: Iterable[Finding], *, title: str | None = None) -> Any:
     """Findings as a table."""
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.table import Table
+    from rich.text import Text
 
     styles = {"right": "green", "right, rounded": "cyan", "convention": "yellow", "wrong": "bold red"}
     table = Table(title=title, box=None, pad_edge=False, header_style="bold", title_justify="left")
@@ -207,7 +215,7 @@ def errata(found: Iterable[Finding], *, title: str | None = None) -> Any:
 
 def print_table(table: Any, *, width: int | None) -> None:
     """A table on standard output: as wide as the terminal, or wide enough for a pipe."""
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
     console = Console(width=width or (None if sys.stdout.isatty() else 140), highlight=False)
     console.print(table)
@@ -215,9 +223,9 @@ def print_table(table: Any, *, width: int | None) -> None:
 
 def drawn(paper: Path, copies: int, seed: int, folder: Path) -> tuple[list[Path], Mapping[str, int]]:
     """Draw variants, with progress on a terminal."""
-    from workings.cli.progress import bar  # noqa: PLC0415
-    from workings.papers.document import read  # noqa: PLC0415
-    from workings.papers.draw import write as write_copies  # noqa: PLC0415
+    from workings.cli.progress import bar
+    from workings.papers.document import read
+    from workings.papers.draw import write as write_copies
 
     with bar(copies) as tick:
         return write_copies(read(paper), copies, seed, folder, progress=tick)

@@ -71,7 +71,9 @@ def _collect(raw: object, flat: list[tuple[Fraction, int]], depth: int) -> tuple
         flat.append((number(raw), _decimals(raw)))
         return ()
     if depth >= DEEPEST or not raw:
-        raise InputError("an empty list" if not raw else "lists nested too deep", accepted="numbers in rows of one length")
+        raise InputError(
+            "an empty list" if not raw else "lists nested too deep", accepted="numbers in rows of one length"
+        )
     shapes: list[tuple[int, ...]] = []
     for i, part in enumerate(raw):
         try:
@@ -92,7 +94,7 @@ def _decimals(raw: object) -> int:
 
 def read_formula(raw: object, ranks: Mapping[str, int]) -> Formula:
     """A formula in the names that the question knows."""
-    from workings.algebra.parse import parse  # noqa: PLC0415  lark is loaded for formulas only
+    from workings.algebra.parse import parse
 
     if isinstance(raw, (list, tuple)):
         written = _as_text(raw)

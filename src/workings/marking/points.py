@@ -80,11 +80,13 @@ def _compare(found: Any, expected: Any) -> Outcome:
     if np.shape(found) == np.shape(expected):
         if np.allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=False):
             return "same"
-        square = np.ndim(found) == 2 and np.allclose(  # noqa: PLR2004
+        square = np.ndim(found) == 2 and np.allclose(
             np.transpose(found), expected, rtol=TOLERANCE, atol=TOLERANCE
         )
         return "transposed" if square else "different"
-    if np.shape(found)[::-1] == np.shape(expected) and np.allclose(np.transpose(found), expected, rtol=TOLERANCE):
+    if np.shape(found)[::-1] == np.shape(expected) and np.allclose(
+        np.transpose(found), expected, rtol=TOLERANCE
+    ):
         return "transposed"
     return "shape"
 
@@ -97,7 +99,9 @@ def _draw(working: Working, random: Random) -> Point | None:
             values[letter.name] = np.array([random.uniform(-1, 1) for _ in range(64)])
         elif letter.shape:
             extents = [_extent(extent, sizes) for extent in letter.shape]
-            values[letter.name] = np.array([random.uniform(-2, 2) for _ in range(int(np.prod(extents)))]).reshape(extents)
+            values[letter.name] = np.array(
+                [random.uniform(-2, 2) for _ in range(int(np.prod(extents)))]
+            ).reshape(extents)
         elif letter.name in sizes:
             values[letter.name] = np.float64(sizes[letter.name])
         else:
@@ -115,7 +119,10 @@ def _draw(working: Working, random: Random) -> Point | None:
     except InputError:
         return None
     numbers = [value for value in values.values() if not isinstance(value, str)]
-    if any(not np.isfinite(value).all() or np.max(np.abs(value), initial=0) > LARGEST_PRODUCT for value in numbers):
+    if any(
+        not np.isfinite(value).all() or np.max(np.abs(value), initial=0) > LARGEST_PRODUCT
+        for value in numbers
+    ):
         return None
     return Point(values, sizes)
 
@@ -146,6 +153,8 @@ def _sized(root: Expr, sizes: Mapping[str, int]) -> Expr:
         shape = node.attrs.get("shape")
         if shape is None or all(isinstance(extent, int) for extent in shape):
             return None
-        return Expr(node.op, node.args, {**node.attrs, "shape": tuple(_extent(extent, sizes) for extent in shape)})
+        return Expr(
+            node.op, node.args, {**node.attrs, "shape": tuple(_extent(extent, sizes) for extent in shape)}
+        )
 
     return rebuild(root, change)

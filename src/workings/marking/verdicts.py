@@ -102,7 +102,9 @@ class Marker:
             answer = fitted
         if all(
             is_right(written, int(count), entry, self.places)
-            for written, count, entry in zip(answer.values.flat, answer.decimals.flat, target.flat, strict=True)
+            for written, count, entry in zip(
+                answer.values.flat, answer.decimals.flat, target.flat, strict=True
+            )
         ):
             return Verdict("right")
         if self.solution.rounding == "steps" and name in self.solution.working and not _whole(target):
@@ -114,7 +116,7 @@ class Marker:
 
     def _fault(self, answer: Numbers, target: Any, value: Any) -> str:
         right = f"right: {printed(value, self.places).text}"
-        if target.ndim == 2 and target.shape[0] == target.shape[1]:  # noqa: PLR2004
+        if target.ndim == 2 and target.shape[0] == target.shape[1]:
             turned = target.T
             pairs = zip(answer.values.flat, answer.decimals.flat, turned.flat, strict=True)
             if all(is_right(written, int(count), entry, self.places) for written, count, entry in pairs):
@@ -171,7 +173,7 @@ class Marker:
         outcome = agree(self.solution.working, name, answer.expr, self._points)
         if outcome == "same":
             return Verdict("right")
-        from workings.algebra.show import text  # noqa: PLC0415
+        from workings.algebra.show import text
 
         quantity = self.solution.quantities[name]
         right = f"right: {quantity.printed.text if quantity.printed else text(expected, ranks=self._shown_ranks(name))}"
@@ -188,7 +190,7 @@ class Marker:
         return next((label for label in names_in(answer.expr) if label not in known), None)
 
     def _shown_ranks(self, name: str) -> Mapping[Any, int]:
-        from workings.algebra.shape import shapes_of  # noqa: PLC0415
+        from workings.algebra.shape import shapes_of
 
         working = self.solution.working
         shapes = shapes_of(working[name].expr, working.shapes)
@@ -267,4 +269,3 @@ def _digits_swapped(written: Fraction, value: Any, places: Places) -> bool:
             if Fraction(swapped.replace("−", "-")) == written:
                 return True
     return False
-

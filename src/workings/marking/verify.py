@@ -56,10 +56,11 @@ def verify(solution: Solution) -> list[Check]:
     if find_spec("torch") is None:
         checks.append(Check("torch", 0, 0.0, passed=True, note="not installed"))
     else:
-        from workings.marking.torch_twin import forward_and_gradients  # noqa: PLC0415
+        from workings.marking.torch_twin import forward_and_gradients
 
         checks += [
-            _compared(name, found, numbers, TOLERANCE) for name, found in forward_and_gradients(solution.working)
+            _compared(name, found, numbers, TOLERANCE)
+            for name, found in forward_and_gradients(solution.working)
         ]
     return checks
 
@@ -77,7 +78,13 @@ def _compared(name: str, found: Mapping[str, Any], expected: Mapping[str, Any], 
     worst = max(gaps, key=lambda label: gaps[label], default="")
     largest = gaps.get(worst, 0.0)
     passed = largest <= tolerance
-    return Check(name, sum(np.size(value) for value in found.values()), largest, passed, "" if passed else f"worst: {worst}")
+    return Check(
+        name,
+        sum(np.size(value) for value in found.values()),
+        largest,
+        passed,
+        "" if passed else f"worst: {worst}",
+    )
 
 
 def _certified(solution: Solution, numbers: Mapping[str, Any]) -> Check:
@@ -90,15 +97,15 @@ def _certified(solution: Solution, numbers: Mapping[str, Any]) -> Check:
 
 
 def _floats(value: Any) -> Any:
-    from workings.algebra.digits import plain  # noqa: PLC0415
+    from workings.algebra.digits import plain
 
     return np.asarray(plain(value), dtype=float)
 
 
 def _printed(solution: Solution, numbers: Mapping[str, Any]) -> Check:
-    from workings.algebra.evaluate import evaluate  # noqa: PLC0415
-    from workings.algebra.parse import parse  # noqa: PLC0415
-    from workings.algebra.show import text  # noqa: PLC0415
+    from workings.algebra.evaluate import evaluate
+    from workings.algebra.parse import parse
+    from workings.algebra.show import text
 
     working = solution.working
     ranks = {name: len(shape) for name, shape in working.shapes.items()}
@@ -106,7 +113,9 @@ def _printed(solution: Solution, numbers: Mapping[str, Any]) -> Check:
     for step in working:
         if step.name not in numbers or isinstance(numbers[step.name], str):
             continue
-        shapes = shapes_of(step.expr, {name: working.shapes[name] for name in names_in(step.expr) if name in working.shapes})
+        shapes = shapes_of(
+            step.expr, {name: working.shapes[name] for name in names_in(step.expr) if name in working.shapes}
+        )
         printed = text(step.expr, ranks={node: len(shape) for node, shape in shapes.items()})
         found[step.name] = evaluate(parse(printed, ranks=ranks), numbers, Float64())
     return _compared("printed formulas read back", found, numbers, TOLERANCE)
@@ -140,5 +149,3 @@ def central_difference(cost: Callable[[Any], float], at: Any) -> Any:
             ends.append(cost(moved if moved.ndim else np.float64(moved[()])))
         result[index] = (ends[0] - ends[1]) / (2 * STEP)
     return result[()]
-
-

@@ -108,8 +108,17 @@ def _variants(solution: Solution, fields: tuple[str, ...]) -> Iterator[tuple[Any
             working = solution.question.work(given)
         except InputError:
             continue
-        yield given, Solution(
-            solution.kind, solution.question, given, working, solution.places, solution.rounding, solution.ask
+        yield (
+            given,
+            Solution(
+                solution.kind,
+                solution.question,
+                given,
+                working,
+                solution.places,
+                solution.rounding,
+                solution.ask,
+            ),
         )
 
 

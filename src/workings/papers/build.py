@@ -97,7 +97,7 @@ def build(
 
     With `without_answers`, the blank paper, and beside it an empty answer sheet.
     """
-    from workings.papers.typeset import FORMATS, typeset  # noqa: PLC0415  pandoc and fonts
+    from workings.papers.typeset import FORMATS, typeset
 
     if to.suffix.lower() not in FORMATS:
         raise InputError(f"unknown format {echo(to.suffix or to.name)}", accepted=", ".join(FORMATS))
@@ -179,7 +179,7 @@ def _figure(paper: Paper, one: Solved, *, answered: bool = True) -> str:
     wanted = one.block.checked.get("figure") or one.block.checked.get("figures")
     if not wanted:
         return ""
-    from workings.papers.figures import figure_for  # noqa: PLC0415
+    from workings.papers.figures import figure_for
 
     names = wanted if isinstance(wanted, list) else [wanted]
     quantities = one.solution.quantities if answered else {}
@@ -204,7 +204,7 @@ def _given(solution: Solution) -> str:
     forms: list[str] = []
     for given in solution.working.givens.values():
         value = solution.quantities[given.name].value
-        if value is None or np.size(value) > LARGEST_SUBSTITUTION or np.ndim(value) > 2:  # noqa: PLR2004
+        if value is None or np.size(value) > LARGEST_SUBSTITUTION or np.ndim(value) > 2:
             continue
         label = latex_name(_symbol(solution, given.name), solution.working.cost)
         note = f" ({given.note})" if given.note else ""

@@ -51,7 +51,7 @@ def draw(paper: Paper, copies: int, seed: int, progress: Progress | None = None)
     ------
     InputError: a question of the paper itself can't be solved, or `copies` is not a positive number.
     """
-    if not 1 <= copies <= 10_000:  # noqa: PLR2004
+    if not 1 <= copies <= 10_000:
         raise InputError(f"{copies} copies", accepted="1 to 10000")
     for block in paper.questions:
         solve_block(paper, block)
@@ -75,7 +75,10 @@ def write(
     for i, copy in enumerate(draw(paper, copies, seed, progress), start=1):
         make_folder(folder)
         name = f"{stem}-{i:0{width}d}"
-        for suffix, text in ((".md", render_paper(copy.paper)), (".key.yaml", write_yaml({"answers": copy.answers}))):
+        for suffix, text in (
+            (".md", render_paper(copy.paper)),
+            (".key.yaml", write_yaml({"answers": copy.answers})),
+        ):
             to = folder / f"{name}{suffix}"
             write_file(to, text.encode())
             written.append(to)
@@ -125,7 +128,9 @@ def _written(value: Any, solution: Solution) -> Any:
     if isinstance(exact, (int, str)):
         return exact
     rounded = rounded_value(value, solution.places)
-    return exact if rounded is None else Numeral(spell(rounded, max(0, solution.places.decimals_for(rounded))))
+    return (
+        exact if rounded is None else Numeral(spell(rounded, max(0, solution.places.decimals_for(rounded))))
+    )
 
 
 def _varied(paper: Paper, block: Block, random: Random) -> Paper | None:

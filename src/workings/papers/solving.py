@@ -36,7 +36,9 @@ def solve_block(paper: Paper, block: Block) -> Solved:
     """
     given = givens(paper, block)
     rule = precision(paper, block)
-    decimals = rule.decimals if rule.significant is not None or rule.decimals is not None else DEFAULT_DECIMALS
+    decimals = (
+        rule.decimals if rule.significant is not None or rule.decimals is not None else DEFAULT_DECIMALS
+    )
     try:
         solution = solve(
             block.item,
@@ -97,12 +99,18 @@ def earlier(paper: Paper, block: Block) -> list[Block]:
     if block.checked.get("given") and block.checked.get("from"):
         return []
     links = family(paper, block)
-    return [link for link in links[: links.index(block)] if not (link.checked.get("from") and link.checked.get("given"))]
+    return [
+        link
+        for link in links[: links.index(block)]
+        if not (link.checked.get("from") and link.checked.get("given"))
+    ]
 
 
 def family(paper: Paper, block: Block) -> list[Block]:
     """The questions of one kind that take their givens from the same place, in order."""
     root = chain(paper, block)[-1]
     return [
-        other for other in paper.questions if chain(paper, other)[-1].name == root.name and other.item == block.item
+        other
+        for other in paper.questions
+        if chain(paper, other)[-1].name == root.name and other.item == block.item
     ]

@@ -1,0 +1,1 @@
+"""The expression language: one file a pass, one table row an operation."""
