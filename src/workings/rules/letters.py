@@ -1,0 +1,67 @@
+"""Givens that may be letters, as they enter a draft: a number, a letter, or a formula in letters."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from workings.algebra.expression import Expr, name, names_in
+from workings.errors import InputError, echo
+from workings.working import Draft
+
+INDICES = ("k", "j", "i", "m", "r", "q", "s")
+"""Names for the index of a sum, in the order of preference."""
+
+
+def letter_of(value: object) -> str | None:
+    """The letter that a given is, or None for a number or a longer formula."""
+    return value.attrs["name"] if isinstance(value, Expr) and value.op == "name" else None
+
+
+def letters_in(*values: object) -> set[str]:
+    """All letters that givens are written in."""
+    return {label for value in values if isinstance(value, Expr) for label in names_in(value)}
+
+
+def check_letters(givens: Mapping[str, object], quantities: Collection[str] = ()) -> None:
+    """Refuse a letter that already names another given, or a quantity of the question.
+
+    Raises
+    ------
+    InputError: naming the given and the letter.
+    """
+    for label, value in givens.items():
+        for letter in sorted(letters_in(value)):
+            owner = "another given" if letter in givens and letter_of(givens[letter]) != letter else None
+            owner = "a quantity of the answer" if letter in quantities else owner
+            if owner:
+                raise InputError(
+                    f"the letter {echo(letter)}, which names {owner}", accepted="another letter"
+                ).at(field=label)
+
+
+def scalar(
+    draft: Draft, label: str, value: object, *, integer: bool = False, symbol: str | None = None
+) -> Expr:
+    """A given by its label: a number, or a formula whose letters are registered; a lone letter is itself."""
+    lone = letter_of(value)
+    for letter in sorted(letters_in(value)):
+        if letter not in draft:
+            draft.letter(letter, integer=integer)
+    return draft.given(label, value, symbol=symbol) if lone is None else name(lone)
+
+
+def dimension(value: int | Expr) -> Any:
+    """A size as the shape pass takes it: an int, or a SymPy expression in positive integers."""
+    if not isinstance(value, Expr):
+        return value
+    from workings.algebra.evaluate import evaluate
+    from workings.algebra.letters import symbol
+    from workings.algebra.systems import Symbols
+
+    return evaluate(value, {label: symbol(label, integer=True) for label in names_in(value)}, Symbols())
+
+
+def free_index(taken: Collection[str], count: int = 1) -> tuple[str, ...]:
+    """Names for indices of sums that no given bears."""
+    return tuple(label for label in INDICES if label not in taken)[:count]
