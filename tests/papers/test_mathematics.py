@@ -54,11 +54,19 @@ def test_a_prime_stands_beside_an_index():
         (r"\lVert y - d \rVert", False),
         (r"\left\lVert \frac{a}{b} \right\rVert", True),
         (r"\left(\lVert y \rVert + \frac{a}{b}\right)", False),
+        (r"\left\lVert \sum_i x_i \right\rVert", True),
     ],
 )
 def test_norm_bars_stretch_only_round_what_is_tall(latex, stretched):
     bars = re.findall(r'<mo stretchy="(true|false)"[^>]*>[‖∥]</mo>', mathml(latex))
     assert bars == [str(stretched).lower()] * 2
+
+
+def test_brackets_round_a_line_stay_small_and_round_a_matrix_stretch():
+    nested = mathml(r"\left(x \left(d - y\right)^\top\right)")
+    assert re.findall(r'stretchy="(\w+)"', nested) == ["false"] * 4
+    outer = mathml(r"\left(\left(a\right) \begin{pmatrix} 1 \\ 2 \end{pmatrix}\right)")
+    assert re.findall(r'stretchy="(\w+)"', outer) == ["true", "false", "false", "true", "true", "true"]
 
 
 def test_a_minus_after_a_comma_belongs_to_its_number():

@@ -160,7 +160,9 @@ local function division(div)
   if typst then
     local card = first(div, CARDS) or (div.classes:includes("details") and "note")
     if card then
-      div.content:insert(1, pandoc.RawBlock("typst", '#card("' .. card .. '")['))
+      local marks = (div.attributes.marks or ""):match("^[%d.]+$")
+      local worth = marks and ', marks: "' .. marks .. '"' or ""
+      div.content:insert(1, pandoc.RawBlock("typst", '#card("' .. card .. '"' .. worth .. ')['))
       div.content:insert(pandoc.RawBlock("typst", "]"))
       return div
     end

@@ -1,7 +1,7 @@
 """Pandoc's MathML with the spacing of a textbook.
 
 What is mended here was seen in Chromium with STIX Two Math: functions stuck to their arguments ("0log0.09"),
-tiny far-off primes, norm bars twice too tall, hats adrift, and a minus after ", " that stood apart from its
+tiny far-off primes, brackets taller than their line, hats adrift, and a minus after ", " that stood apart from its
 number as if it were a difference.
 """
 
@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import re
 from typing import Final
+
+DEEPEST: Final = 12
+"""Brackets inside brackets that are looked at; more than this would be an attack on our time."""
 
 _THIN: Final = '<mspace width="0.167em"></mspace>'
 
@@ -21,11 +24,14 @@ _HAT: Final = re.compile(r'<mover>((?:(?!<mover>).)*?)<mo accent="true">(\u0302)
 _PRIME: Final = re.compile(rf"<msup>({_LEAF})<m[io]>([′″‴]+)</m[io]></msup>")
 _PRIME_BESIDE_INDEX: Final = re.compile(rf"<msubsup>({_LEAF})({_SCRIPT})<m[io]>([′″‴]+)</m[io]></msubsup>")
 
-# Bars round what is no taller than a line; STIX has them in one size, and doubles it for a letter y.
-_BARS: Final = re.compile(
-    r'<mo stretchy="true" form="prefix">([‖∥|])</mo>'
-    r"((?:(?!<mtable|<mfrac|<munder|<mover|<mo stretchy|</math).)*?)"
-    r'<mo stretchy="true" form="postfix">\1</mo>'
+# Brackets round what is no taller than a line. They come as stretchy from \left and \right, and STIX has nothing
+# between its first and its second size, so that a letter with a descender would get the larger one.
+_LOW: Final = (
+    r"(?:</?(?:mrow|msub|msup|msubsup|mover|mi|mn|mo|mtext|mspace)\b"
+    r'(?:(?!stretchy="true")[^>])*>|[^<∑∏∫⋃⋂]+)*?'
+)
+_BRACKETS: Final = re.compile(
+    rf'<mo stretchy="true" form="prefix">([^<]*)</mo>({_LOW})<mo stretchy="true" form="postfix">([^<]*)</mo>'
 )
 
 # Between \left and \right pandoc leaves out the row and the sign of application.
@@ -47,9 +53,12 @@ def as_in_books(page: str) -> str:
     page = _HAT.sub(r'<mover accent="true">\1<mo>\2</mo></mover>', page)
     page = _PRIME.sub(r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', page)
     page = _PRIME_BESIDE_INDEX.sub(r'<msub><mrow>\1<mo lspace="0" rspace="0">\3</mo></mrow>\2</msub>', page)
-    page = _BARS.sub(
-        r'<mo stretchy="false" form="prefix">\1</mo>\2<mo stretchy="false" form="postfix">\1</mo>', page
-    )
+    for _ in range(DEEPEST):  # from the innermost brackets outwards
+        page, found = _BRACKETS.subn(
+            r'<mo stretchy="false" form="prefix">\1</mo>\2<mo stretchy="false" form="postfix">\3</mo>', page
+        )
+        if not found:
+            break
     page = _MINUS.sub(r"\1<mi>−</mi>", page)
     return _FUNCTION.sub(_spaced, page)
 
