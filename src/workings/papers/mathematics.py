@@ -1,8 +1,8 @@
 """Pandoc's MathML with the spacing of a textbook.
 
 What is mended here was seen in Chromium with STIX Two Math: functions stuck to their arguments ("0log0.09"),
-tiny far-off primes, brackets taller than their line, hats adrift, and a minus after ", " that stood apart from its
-number as if it were a difference.
+tiny far-off primes, brackets taller than their line, hats adrift, and a minus after ", " that stood apart from
+its number as if it were a difference.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _HAT: Final = re.compile(r'<mover>((?:(?!<mover>).)*?)<mo accent="true">(\u0302)
 _PRIME: Final = re.compile(rf"<msup>({_LEAF})<m[io]>([′″‴]+)</m[io]></msup>")
 _PRIME_BESIDE_INDEX: Final = re.compile(rf"<msubsup>({_LEAF})({_SCRIPT})<m[io]>([′″‴]+)</m[io]></msubsup>")
 
-# Brackets round what is no taller than a line. They come as stretchy from \left and \right, and STIX has nothing
-# between its first and its second size, so that a letter with a descender would get the larger one.
+# Brackets round what is no taller than a line. They come as stretchy from \left and \right, and STIX has
+# nothing between its first and its second size, so that a letter with a descender would get the larger one.
 _LOW: Final = (
     r"(?:</?(?:mrow|msub|msup|msubsup|mover|mi|mn|mo|mtext|mspace)\b"
     r'(?:(?!stretchy="true")[^>])*>|[^<∑∏∫⋃⋂]+)*?'
