@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from workings.algebra.composites import expand
+from workings.algebra.composites import COMPOSITES, expand
 from workings.algebra.dimensions import spell, window_count
 from workings.algebra.expression import BINARY, UNARY, Expr, postorder
 from workings.algebra.shape import node_shape
@@ -131,7 +131,7 @@ def _missing(node: Expr, values: Mapping[str, Value]) -> InputError:
         label = node.attrs["name"]
         return InputError(f"{echo(label)} has no value", accepted=", ".join(sorted(values)))
     if node.op not in ROWS:
-        return unknown("operation", node.op, (*PLAIN, *FUNCTIONS, *SCOPED, *ROWS))
+        return unknown("operation", node.op, {*PLAIN, *FUNCTIONS, *SCOPED, *ROWS, *COMPOSITES})
     return InputError(f"{node.op} without one of its attributes", accepted=f"not only {sorted(node.attrs)}")
 
 
@@ -195,9 +195,7 @@ def _amax(node: Expr, system: System, x: Value) -> Value:
     axes = tuple(a % x.ndim for a in axes)
     kept = tuple(a for a in range(x.ndim) if a not in axes)
     flat = np.transpose(x, (*kept, *axes)).reshape(*(x.shape[a] for a in kept), -1)
-    largest = flat[..., 0]
-    for i in range(1, flat.shape[-1]):
-        largest = system.functions["maximum"](largest, flat[..., i])
+    largest = system.largest(flat)
     if keepdims:
         return np.asarray(largest, dtype=object).reshape(
             [1 if a in axes else x.shape[a] for a in range(x.ndim)]

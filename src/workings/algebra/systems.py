@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from inspect import signature
 from typing import Any, ClassVar, Final
 
@@ -72,6 +72,10 @@ class System:
 
     def matmul(self, a: Value, b: Value) -> Value:
         return np.matmul(a, b)
+
+    def largest(self, value: Any) -> Value:
+        """The largest entry along the last axis."""
+        return reduce(self.functions["maximum"], [value[..., i] for i in range(value.shape[-1])])
 
     def zero(self) -> Any:
         return self.scalar(0)
@@ -250,6 +254,15 @@ class Symbols(System):
             return value
         fraction = number(value)
         return sympy.Rational(fraction.numerator, fraction.denominator)
+
+    def largest(self, value: Any) -> Value:
+        """One maximum of all: in a maximum of maxima SymPy compares each pair each time."""
+        import sympy
+
+        result = np.empty(value.shape[:-1], dtype=object)
+        for index in np.ndindex(result.shape):
+            result[index] = sympy.Max(*value[index])
+        return result[()]
 
     @cached_property
     def functions(self) -> Mapping[str, Callable[..., Any]]:
