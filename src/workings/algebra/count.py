@@ -23,12 +23,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, Final, Literal, TypeAlias
 
 from workings.algebra.composites import COMPOSITES
-from workings.algebra.dimensions import Dimension, Shape, entries, spell, tidy
-from workings.algebra.expression import BINARY, UNARY, Expr, name, postorder
+from workings.algebra.dimensions import Dimension, Shape, entries, listed, spell, tidy
+from workings.algebra.expression import BINARY, UNARY, Expr, name, names_in, postorder, rebuild, scalar_value
 from workings.algebra.shape import shapes_of
 from workings.errors import InputError
 
@@ -202,7 +201,7 @@ def _expanded(node: Expr, known: Mapping[Expr, Shape], of_args: Sequence[Role]) 
 def _summation(node: Expr, known: Mapping[Expr, Shape], leaves: Mapping[Expr, Role]) -> Count:
     """The body once a term, and the additions of the terms."""
     body, low, high = node.args
-    first, last = _bound(low), _bound(high)
+    first, last = _bound(low, known), _bound(high, known)
     terms = _tally(last - first + 1)
     once = _total(_counts(body, known, leaves)[0])
     return once.over(node.attrs["index"], first, last) + Count(
@@ -216,19 +215,38 @@ def _tally(number: Dimension) -> Dimension:
     return max(number, 0) if isinstance(number, int) else number
 
 
-def _bound(node: Expr) -> Dimension:
-    """A bound of a sum: a whole number, or a SymPy expression in its names."""
-    value = node.attrs["value"] if node.op == "const" else None
-    if isinstance(value, Fraction) and value.denominator == 1:
+def _bound(node: Expr, known: Mapping[Expr, Shape]) -> Dimension:
+    """A bound of a sum: a whole number, or a SymPy expression in its names and sizes."""
+    value = scalar_value(node)
+    if value is not None and value.denominator == 1:
         return value.numerator
+    if node.op == "extent":
+        return _extent(node, known[node.args[0]])
     from workings.algebra.evaluate import evaluate
-    from workings.algebra.expression import names_in
     from workings.algebra.systems import Symbols
 
-    found: Any = evaluate(node, {label: _letter(label) for label in names_in(node)}, Symbols())
+    letters: dict[str, Any] = {}
+
+    def named(part: Expr) -> Expr | None:
+        if part.op != "extent" or part.args[0] not in known:
+            return None
+        label = f"size {len(letters) + 1}"
+        letters[label] = _sympy().sympify(_extent(part, known[part.args[0]]))
+        return name(label)
+
+    formula = rebuild(node, named)
+    letters |= {label: _letter(label) for label in names_in(formula) if label not in letters}
+    found: Any = evaluate(formula, letters, Symbols())
     if not isinstance(found, _sympy().Expr) or found.is_integer is False:
         raise InputError(f"a sum up to {found}", accepted="bounds that are whole numbers or letters")
     return tidy(found)
+
+
+def _extent(node: Expr, x: Shape) -> Dimension:
+    """The number of entries along the axes of an `extent`."""
+    axis = node.attrs.get("axis")
+    axes = range(len(x)) if axis is None else listed(axis) or (axis,)
+    return tidy(entries(tuple(x[a] for a in axes)))
 
 
 # Rows: each takes the node, the shape of its result and the shapes of its arguments ------------------------
@@ -314,7 +332,20 @@ PASSING: Final = frozenset(("transpose", "reshape", "broadcast", "item", "elemen
 """Operations that leave a contraction a contraction, and a bias a bias."""
 
 FREE: Final = frozenset(
-    ("const", "words", "name", *PASSING, "where", "concat", "stack", "put", "pad", "patches", "extent")
+    (
+        "const",
+        "words",
+        "name",
+        *PASSING,
+        "where",
+        "concat",
+        "stack",
+        "put",
+        "pad",
+        "patches",
+        "extent",
+        "entry",
+    )
 )
 
 # add, sub and summation count as what they add: `_counts` sees to them
