@@ -111,6 +111,11 @@ def exact_convolution(x: Any, kernel: Any, bias: Any = None, **attrs: Any) -> An
     return found if bias is None else found + bias[:, None, None]
 
 
+def exact_masked_softmax(z: Any, mask: Any) -> Any:
+    powers = entrywise(lambda entry, kept: mpmath.exp(entry) if kept else entry * 0)(z, mask)
+    return np.array([row / sum(row) for row in powers])
+
+
 def exact_softmax(z: Any, axis: int = -1) -> Any:
     def line(entries: Any) -> Any:
         powers = [mpmath.exp(entry) for entry in entries]
@@ -159,6 +164,7 @@ SQUARE = [[2, 0.5], [-1, 3]]
 P = [0.2, 0.5, 0.3]
 D = [0, 1, 0]
 Z = [[0.5, -1.25, 3], [2, 2, -0.5]]
+ALLOWED = [[1, 1, 0], [0, 1, 1]]
 IMAGE = image(2, 5, 4)
 KERNEL = [image(2, 3, 2), image(2, 3, 2)[::-1], [[[1, 0.5]] * 3, [[-2, 0.25]] * 3]]
 WINDOWS = [[[[[0.5, 1], [2, -3]]] * 2] * 3, [[[[1, 0], [0.25, 4]]] * 2] * 3]
@@ -328,6 +334,13 @@ COMPOSITE = [
     Case("step", ([-1.5, 0, 2],), lambda u: np.heaviside(u, 0), entrywise(lambda u: bits_of(u > 0))),
     Case("softmax", (Z,), torched(lambda z: torch.softmax(z, -1)), exact_softmax),
     Case("softmax", (Z,), torched(lambda z: torch.softmax(z, 0)), lambda z: exact_softmax(z, 0), {"axis": 0}),
+    Case(
+        "masked_softmax",
+        (Z, ALLOWED),
+        torched(lambda z, m: torch.softmax(torch.where(m > 0, z, -torch.inf), -1)),
+        exact_masked_softmax,
+        whole=frozenset({1}),
+    ),
     Case(
         "log_softmax",
         (Z,),

@@ -57,14 +57,24 @@ def _step(node: Expr) -> Expr:
 def _softmax(node: Expr) -> Expr:
     """e^z / Σ e^z along `axis` (-1); the largest entry is taken off first, which changes no value."""
     z, axis = node.args[0], node.attrs.get("axis", -1)
-    shifted = exp(z - apply("amax", z, axis=axis, keepdims=True))
+    shifted = exp(z - apply("amax", z, axis=axis, keepdims=True, shift=True))
+    return shifted / total(shifted, axis, keepdims=True)
+
+
+def _masked_softmax(node: Expr) -> Expr:
+    """Softmax of z along `axis` (-1) over the entries where mask is 1, and 0 where it is 0, of z and mask."""
+    z, mask = node.args
+    axis = node.attrs.get("axis", -1)
+    least = -apply("amax", -z, axis=axis, keepdims=True, shift=True)
+    largest = apply("amax", where(mask, z, least), axis=axis, keepdims=True, shift=True)
+    shifted = where(mask, exp(where(mask, z, largest) - largest), const(0))
     return shifted / total(shifted, axis, keepdims=True)
 
 
 def _log_softmax(node: Expr) -> Expr:
     """z - log Σ e^z along `axis` (-1)."""
     z, axis = node.args[0], node.attrs.get("axis", -1)
-    shifted = z - apply("amax", z, axis=axis, keepdims=True)
+    shifted = z - apply("amax", z, axis=axis, keepdims=True, shift=True)
     return shifted - log(total(exp(shifted), axis, keepdims=True))
 
 
@@ -217,6 +227,7 @@ COMPOSITES: Final[dict[str, Expansion]] = {
     "softplus": _softplus,
     "step": _step,
     "softmax": _softmax,
+    "masked_softmax": _masked_softmax,
     "log_softmax": _log_softmax,
     "cross_entropy": _cross_entropy,
     "binary_cross_entropy": _binary_cross_entropy,

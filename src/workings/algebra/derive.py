@@ -611,6 +611,7 @@ ROWS: Final[dict[str, Row]] = {
         _none,
     ),
     "softmax": _softmax,
+    "masked_softmax": _softmax,
     "log_softmax": _log_softmax,
     "cross_entropy": _cross_entropy,
     "binary_cross_entropy": _binary_cross_entropy,
