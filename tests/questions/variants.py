@@ -80,11 +80,17 @@ class Variant:
 
     def _point(self, random: Random) -> dict[str, Any]:
         draw = getattr(self.oracle, "letters", None)
-        point = dict(draw(self.raw, random)) if draw else {}
-        for letter in self.working.letters.values():
-            for size in letter.shape:
-                for symbol in getattr(size, "free_symbols", ()):
-                    point.setdefault(symbol.name, random.randint(2, 9))
+        letters = self.working.letters
+        sizes = {
+            symbol.name
+            for letter in letters.values()
+            for size in letter.shape
+            for symbol in getattr(size, "free_symbols", ())
+        }
+        drawn = draw(self.raw, random) if draw else {}
+        point = {name: value for name, value in drawn.items() if name in letters or name in sizes}
+        for name in sorted(sizes):
+            point.setdefault(name, random.randint(2, 9))
             if letter.shape == () and not letter.sequence and letter.name not in point:
                 point[letter.name] = random.randint(2, 9) if letter.integer else random.gauss(0, 1)
         noise = np.random.default_rng(random.randrange(2**32))
