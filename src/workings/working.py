@@ -113,13 +113,17 @@ class Working:
             found[step.name] = nothing.union(*inner) if inner else nothing
         return found
 
-    def lifted(self, system: System) -> dict[str, Value]:
-        """The givens that are numbers, in a number system."""
-        plain: dict[str, Value] = {}
-        for given in self.givens.values():
-            if not isinstance(given.value, (Expr, str)):
-                plain[given.name] = system.lift(given.value)
-        return plain
+    def lifted(self, system: System) -> Mapping[str, Value]:
+        """The givens that are numbers, in a number system; exact rationals are the same at any precision."""
+        kept: dict[type, Mapping[str, Value]] = self.__dict__.setdefault("_lifted", {})
+        kind = Balls if isinstance(system, Balls) else type(system)
+        if kind not in kept:
+            kept[kind] = {
+                given.name: system.lift(given.value)
+                for given in self.givens.values()
+                if not isinstance(given.value, (Expr, str))
+            }
+        return kept[kind]
 
     def evaluate(
         self, system: System, givens: Mapping[str, Value] | None = None, until: str | None = None

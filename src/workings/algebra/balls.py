@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
-from math import isfinite
+from functools import cache
+from math import floor as math_floor
+from math import isfinite, log10
 from typing import Any, Final
 
 import numpy as np
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
+from workings.algebra.digits import shown_part
 from workings.algebra.rounding import Places, round_decimals
 from workings.algebra.systems import (
     LARGEST_POWER_BITS,
@@ -26,6 +29,10 @@ from workings.algebra.systems import (
 )
 from workings.errors import InputError
 from workings.numerals import number
+
+HALF: Final = arb(0.5)
+SMALLEST_PLAIN: Final = 1e-200
+NEAR_POWER_OF_TEN: Final = 1e-9
 
 SMALL_PRODUCT: Final = 64
 """Scalar products below this many multiplications stay in plain operators, which keep more entries exact."""
@@ -272,6 +279,13 @@ def over(value: Value, function: Callable[[Any], Any]) -> Value:
 
 def shorten(value: Value) -> Value:
     """Exact balls become rationals, and rationals that have grown too long become balls."""
+    if isinstance(value, np.ndarray):
+        entries = value.ravel().tolist()
+        kinds = set(map(type, entries))
+        if kinds == {arb} and not any(map(arb.is_exact, entries)):
+            return value
+        if kinds == {fmpq} and max(map(fmpq.height_bits, entries)) <= LARGEST_RATIONAL_BITS:
+            return value
     return over(value, _shorten)
 
 
@@ -288,9 +302,8 @@ def _shorten(entry: Any) -> Any:
 def trimmed(value: Value) -> Value:
     """Rationals that have grown too long become balls; nothing else changes."""
     entries = value.ravel().tolist() if isinstance(value, np.ndarray) else (value,)
-    if all(not isinstance(entry, fmpq) or entry.height_bits() <= LARGEST_RATIONAL_BITS for entry in entries):
-        return value
-    return shorten(value)
+    lengths = [entry.height_bits() for entry in entries if isinstance(entry, fmpq)]
+    return shorten(value) if max(lengths, default=0) > LARGEST_RATIONAL_BITS else value
 
 
 def rounded(value: Value, places: Places) -> Value:
@@ -309,15 +322,37 @@ def round_entry(entry: Any, places: Places) -> Fraction:
 
 
 def settled(value: Value, places: Places) -> bool:
-    """Whether every entry is proven to `places`."""
-    entries = value.ravel() if isinstance(value, np.ndarray) else (value,)
+    """Whether every entry that is shown is proven to `places`; the middle of a large array is not shown."""
+    entries = shown_part(value).ravel().tolist() if isinstance(value, np.ndarray) else (value,)
     try:
         for entry in entries:
-            if not isinstance(entry, (fmpq, str)):
+            if not isinstance(entry, (fmpq, str)) and not _clearly_settled(entry, places):
                 round_entry(entry, places)
     except Undecided:
         return False
     return True
+
+
+def _clearly_settled(entry: Any, places: Places) -> bool:
+    """Whether ball arithmetic alone shows that the whole ball rounds alike; False leaves it to `round_entry`.
+
+    `round_entry` goes through exact rationals and takes some fifty times as long.
+    """
+    decimals = places.decimals or 0
+    if places.significant is not None:
+        size = abs(float(entry))
+        if not SMALLEST_PLAIN < size < 1 / SMALLEST_PLAIN:
+            return False
+        exponent = log10(size)
+        if abs(exponent - round(exponent)) < NEAR_POWER_OF_TEN:
+            return False
+        decimals = places.significant - 1 - math_floor(exponent)
+    return (abs(entry) * _power_of_ten(decimals) + HALF).floor().unique_fmpz() is not None
+
+
+@cache
+def _power_of_ten(exponent: int) -> Any:
+    return fmpq(10) ** exponent
 
 
 def widened(value: Value, places: Places) -> Value:
@@ -351,7 +386,7 @@ def matmul(a: Value, b: Value) -> Value:
     flat_left, flat_right = left.ravel().tolist(), right.ravel().tolist()
     if left.shape[1] != right.shape[0]:
         return np.matmul(a, b)  # raises NumPy's error, which evaluate turns into ours
-    whole = all(isinstance(entry, fmpq) for entry in (*flat_left, *flat_right))
+    whole = set(map(type, flat_left)) | set(map(type, flat_right)) == {fmpq}
     matrix = fmpq_mat if whole else arb_mat
     product = matrix(*left.shape, flat_left) * matrix(*right.shape, flat_right)
     result = np.empty(left.shape[0] * right.shape[1], dtype=object)

@@ -232,6 +232,15 @@ def _laid_out(array: Any, forms: Callable[[Any], tuple[str, str]], *, exact: boo
     )
 
 
+def shown_part(array: Any) -> Any:
+    """The entries of an array that are printed."""
+    ends = MOST_SHOWN // 2 - 1
+    for axis, extent in enumerate(array.shape):
+        if extent > MOST_SHOWN:
+            array = np.take(array, (*range(ends), *range(extent - ends, extent)), axis=axis)
+    return array
+
+
 def _nested(array: Any, form: Callable[[Any], str], dots: str) -> Any:
     if array.ndim == 0:
         return form(array[()])
