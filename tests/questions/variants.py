@@ -37,7 +37,7 @@ def question(kind: str) -> Question:
     return discovery.load(PACKAGE, kind, "QUESTION")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Variant:
     kind: str
     seed: int
@@ -91,10 +91,11 @@ class Variant:
         point = {name: value for name, value in drawn.items() if name in letters or name in sizes}
         for name in sorted(sizes):
             point.setdefault(name, random.randint(2, 9))
+        for letter in letters.values():
             if letter.shape == () and not letter.sequence and letter.name not in point:
                 point[letter.name] = random.randint(2, 9) if letter.integer else random.gauss(0, 1)
         noise = np.random.default_rng(random.randrange(2**32))
-        for letter in self.working.letters.values():
+        for letter in letters.values():
             if letter.name not in point:
                 shape = (16,) if letter.sequence else tuple(int(in_numbers(n, point)) for n in letter.shape)
                 point[letter.name] = noise.normal(size=shape)
@@ -141,6 +142,12 @@ def with_sizes(root: Expr, point: Mapping[str, Any]) -> Expr:
     return rebuild(root, change) if point else root
 
 
+@cache
+def sized(variant: Variant, point: tuple[tuple[str, int], ...]) -> dict[str, Expr]:
+    """The steps' formulas with numbers for the letters of shapes, kept as plans are."""
+    return {step.name: with_sizes(step.expr, dict(point)) for step in variant.working.steps}
+
+
 def start(variant: Variant, point: Mapping[str, Any], system: System) -> dict[str, Any]:
     """The givens and the letters as numbers."""
     values = variant.working.lifted(system)
@@ -161,16 +168,16 @@ def run(
 ) -> dict[str, Any]:
     """Values step by step with numbers for letters; stops at a step that this system cannot work out."""
     values = start(variant, point, system) | dict(overrides)
-    whole = {key: value for key, value in point.items() if isinstance(value, int)}
-    for step in variant.working.steps:
-        if step.name not in overrides:
+    whole = tuple((key, value) for key, value in point.items() if isinstance(value, int))
+    for label, formula in sized(variant, whole).items():
+        if label not in overrides:
             try:
-                values[step.name] = system.settle(evaluate(with_sizes(step.expr, whole), values, system))
+                values[label] = system.settle(evaluate(formula, values, system))
             except (InputError, Undecided):
                 if isinstance(system, Float64):
                     raise
                 break
-        if step.name == until:
+        if label == until:
             break
     return values
 
