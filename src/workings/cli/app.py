@@ -9,6 +9,13 @@ from typing import Annotated
 
 import typer
 
+def kinds(incomplete: str) -> list[str]:
+    """Names of questions that begin as typed, for the shell's completion."""
+    from workings.discovery import names  # noqa: PLC0415
+
+    return [name for name in names("workings.questions") if name.startswith(incomplete)]
+
+
 app = typer.Typer(
     name="workings",
     help="Work out a deep-learning paper: every question solved step by step, every printed digit proven.",
