@@ -20,7 +20,9 @@ LONGEST_NUMERAL: Final = 1000
 ACCEPTED: Final = "a number such as 3, -0.5, 1e-3 or 3/14"
 
 _DECIMAL = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,9})?"
-_NUMBER = re.compile(rf"(?P<sign>[+-]?)(?:(?P<over>\d+)/(?P<under>\d+)|(?P<decimal>{_DECIMAL}))(?P<percent>%?)")
+_NUMBER = re.compile(
+    rf"(?P<sign>[+-]?)(?:(?P<over>\d+)/(?P<under>\d+)|(?P<decimal>{_DECIMAL}))(?P<percent>%?)"
+)
 
 
 class Numeral(str):
@@ -41,7 +43,7 @@ def number(written: object) -> Fraction:
     if isinstance(written, (int, Fraction)):
         return Fraction(written)
     if isinstance(written, float):
-        written = repr(written)
+        written = repr(float(written))  # float64 of NumPy is a float that shows its type
     item = getattr(written, "item", None)
     if not isinstance(written, str) and callable(item):  # a NumPy scalar
         return number(item())
@@ -58,9 +60,7 @@ def _read(text: str) -> Fraction:
     if match["decimal"]:
         _, _, exponent = match["decimal"].lower().partition("e")
         if exponent and abs(int(exponent)) > LARGEST_EXPONENT:
-            raise InputError(
-                f"found {echo(text)}, an exponent beyond ±{LARGEST_EXPONENT}", accepted=ACCEPTED
-            )
+            raise InputError(f"found {echo(text)}, an exponent beyond ±{LARGEST_EXPONENT}", accepted=ACCEPTED)
         value = Fraction(match["decimal"])
     elif int(match["under"]) == 0:
         raise InputError(f"found {echo(text)}, a division by zero", accepted=ACCEPTED)

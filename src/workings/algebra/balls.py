@@ -104,7 +104,7 @@ def rational(value: Fraction) -> Any:
 
 
 def hull(low: Fraction, high: Fraction) -> Any:
-    """The smallest entry that holds both ends."""
+    """The smallest entry that holds both ends: an `arb` overshoots by some 10^-9 of its radius."""
     if low == high:
         return rational(low)
     return arb(rational(low)).union(arb(rational(high)))
@@ -395,6 +395,7 @@ def matmul(a: Value, b: Value) -> Value:
     return result.reshape(shape) if shape else result[0]
 
 
+@cache
 def enclosure_functions() -> dict[str, Callable[..., Any]]:
     """As FUNCTIONS, but what a wide ball leaves open becomes the set of both outcomes."""
 
@@ -410,7 +411,13 @@ def enclosure_functions() -> dict[str, Callable[..., Any]]:
 
         return function
 
+    def root(x: Any) -> Any:
+        """√ of the part that has one: rounding can take the end of a ball just below 0."""
+        straddles = isinstance(x, arb) and not x < 0 and x.lower() < 0
+        return x.nonnegative_part().sqrt() if straddles else SQRT(x)
+
     table = dict(FUNCTION_OF_ENTRIES)
+    table["sqrt"] = root
     table["floor"] = stepwise(_floor)
     table["ceil"] = stepwise(_ceil)
     table["sign"] = stepwise(lambda x: (x > 0) - (x < 0))
