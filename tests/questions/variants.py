@@ -150,7 +150,7 @@ def sized(variant: Variant, point: tuple[tuple[str, int], ...]) -> dict[str, Exp
 
 def start(variant: Variant, point: Mapping[str, Any], system: System) -> dict[str, Any]:
     """The givens and the letters as numbers."""
-    values = variant.working.lifted(system)
+    values = dict(variant.working.lifted(system))
     for letter, value in point.items():
         values[letter] = system.lift(value)
     for given in variant.working.givens.values():
