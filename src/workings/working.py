@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from workings.algebra import derive
 from workings.algebra.evaluate import evaluate
 from workings.algebra.expression import (
@@ -27,6 +29,7 @@ from workings.algebra.expression import (
     size,
     substitute,
 )
+from workings.algebra.rationals import NotRationalError, Rationals
 from workings.algebra.shape import Shape, shape
 from workings.algebra.systems import Balls, Symbols, System, Undecided, Value
 from workings.errors import InputError
@@ -36,6 +39,9 @@ if TYPE_CHECKING:
 
 LONGEST_INLINE: Final = 12
 """An adjoint of more nodes than this becomes a step of its own, also where it is used once."""
+
+SMALL: Final = 400
+"""Givens and steps up to which rational questions are worked out without loading flint."""
 
 MOST_BITS: Final = 1 << 14
 """Where rising precision stops: a digit that 16 384 bits do not settle is reported as not proven."""
@@ -156,6 +162,10 @@ class Working:
 
         `system` makes the number system for a number of bits: `Balls`, or `lambda bits: Rounded(bits, places)`.
         """
+        if system is Balls and not givens:
+            rational = self._rational()
+            if rational is not None:
+                return rational
         from workings.algebra import balls
 
         bits = 64 + 4 * (places.decimals or places.significant or 0)
@@ -174,6 +184,16 @@ class Working:
                             accepted="values inside the function's domain",
                         ) from None
             bits *= 2
+
+    def _rational(self) -> dict[str, Value] | None:
+        """Exact values, where all are rational and few enough for Python's own arithmetic."""
+        entries = sum(np.size(given.value) for given in self.givens.values())
+        if entries + len(self.steps) > SMALL:
+            return None
+        try:
+            return self.evaluate(Rationals())
+        except NotRationalError:
+            return None
 
     def formulas(self) -> dict[str, Any]:
         """The steps that depend on letters, as SymPy expressions or arrays of them, by name.

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+
 def kinds(incomplete: str) -> list[str]:
     """Names of questions that begin as typed, for the shell's completion."""
     from workings.discovery import names  # noqa: PLC0415

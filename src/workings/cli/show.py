@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 SINGULAR = {"questions": "question", "studies": "study", "claims": "claim"}
 LARGEST_GIVEN = 2_000_000
+PLAIN_VALUE = re.compile(r"[A-Za-z0-9_.+\-?−/]+")
 
 
 def listing(kinds: Sequence[str], *, as_json: bool) -> str:
@@ -87,7 +89,7 @@ class GivenSource:
 
 def read_given(kind: str, given: Sequence[str]) -> GivenSource:
     """Givens from a file, from standard input, or from name=value pairs."""
-    from workings.yaml_reader import read_text_file, read_yaml
+    from workings.yaml_reader import read_text_file, read_yaml, scalar
 
     if not given:
         raise InputError(
@@ -98,7 +100,10 @@ def read_given(kind: str, given: Sequence[str]) -> GivenSource:
         pairs: dict[str, Any] = {}
         for part in given:
             name, _, value = part.partition("=")
-            pairs.update(cast("dict[str, Any]", read_yaml(f"{name.strip()}: {value}").value))
+            if PLAIN_VALUE.fullmatch(value):  # no YAML to read, and nothing to load for it
+                pairs[name.strip()] = scalar(value)
+            else:
+                pairs.update(cast("dict[str, Any]", read_yaml(f"{name.strip()}: {value}").value))
         return GivenSource(pairs)
     if len(given) > 1:
         raise InputError(
