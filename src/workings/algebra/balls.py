@@ -34,6 +34,9 @@ HALF: Final = arb(0.5)
 SMALLEST_PLAIN: Final = 1e-200
 NEAR_POWER_OF_TEN: Final = 1e-9
 
+LARGE_EXPONENT: Final = 1000
+"""Above it a power is looked at before it is worked out."""
+
 SMALL_PRODUCT: Final = 64
 """Scalar products below this many multiplications stay in plain operators, which keep more entries exact."""
 
@@ -179,11 +182,13 @@ def _power(a: Any, b: Any) -> Any:
                 raise InputError("0 to a negative power", accepted="a base other than 0")
             if a.height_bits() * abs(exponent) <= LARGEST_POWER_BITS:
                 return a ** int(exponent)
-        if a != 0 and (arb(abs(a)).log() * b.p) > LARGEST_POWER_BITS:
+        if abs(exponent) > LARGE_EXPONENT and a != 0 and arb(abs(a)).log() * exponent > LARGEST_POWER_BITS:
             raise InputError(
                 f"the power {_seen(a)}^{_seen(b)}", accepted="results of fewer than 28 000 digits"
             )
-        result = arb(a) ** b.p
+        if isinstance(a, arb) and exponent > 0 and not (a > 0 or a < 0):
+            return _power_across_zero(a, int(exponent))
+        result = arb(a) ** exponent
     elif isinstance(b, fmpq) and b == fmpq(1, 2):
         return SQRT(a)
     else:
@@ -191,6 +196,21 @@ def _power(a: Any, b: Any) -> Any:
     if not result.is_finite():
         raise Undecided("a power that is too large or not defined")
     return result
+
+
+def _power_across_zero(a: Any, exponent: int) -> Any:
+    """a^n of a ball that holds 0, for n > 0; flint's own power is not a number where the middle is 0."""
+    top = a.abs_upper() ** exponent
+    if exponent % 2 == 0:
+        return arb(0).union(top)
+    return (-((-a.lower()) ** exponent)).union(a.upper() ** exponent)
+
+
+def _absolute(a: Any) -> Any:
+    """|a|; flint's own is as wide as a where a holds 0."""
+    if isinstance(a, arb) and not (a > 0 or a < 0):
+        return arb(0).union(a.abs_upper())
+    return abs(a)
 
 
 def _maximum(a: Any, b: Any) -> Any:
@@ -252,7 +272,7 @@ FUNCTION_OF_ENTRIES: Final[dict[str, Callable[..., Any]]] = {
     "tanh": _unary(lambda x: x if x == 0 else None, lambda x: x.tanh(), "tanh"),
     "sin": _unary(lambda x: x if x == 0 else None, lambda x: x.sin(), "the sine"),
     "cos": _unary(lambda x: fmpq(1) if x == 0 else None, lambda x: x.cos(), "the cosine"),
-    "absolute": abs,
+    "absolute": _absolute,
     "floor": _whole(_floor),
     "ceil": _whole(_ceil),
     "sign": _sign,
