@@ -326,3 +326,25 @@ def test_settled_looks_at_every_entry():
     assert balls.settled(np.array([fmpq(1, 3), arb(2).sqrt()], dtype=object), HUNDREDTHS)
     assert not balls.settled(np.array([fmpq(1, 3), near_tie], dtype=object), HUNDREDTHS)
     assert balls.settled("yes", HUNDREDTHS)
+
+
+@pytest.mark.parametrize("middle", ["0", "0.25", "-0.25"])
+@pytest.mark.parametrize("exponent", [1, 2, 3, 4, 7])
+def test_powers_and_sizes_of_balls_across_zero_are_narrow(middle, exponent):
+    ends = Fraction(middle) - Fraction(1, 2), Fraction(middle) + Fraction(1, 2)
+    ball = hull(*ends)
+    powers = [end**exponent for end in ends] + [Fraction(0)]
+    for found, values in (
+        (FUNCTIONS["power"](ball, fmpq(exponent)), powers),
+        (FUNCTIONS["absolute"](ball), [abs(end) for end in ends] + [Fraction(0)]),
+    ):
+        low, high = bounds(found)
+        assert low <= min(values) < low + Fraction(1, 10**6)
+        assert high - Fraction(1, 10**6) < max(values) <= high
+
+
+def test_a_ball_at_zero_to_a_power():
+    for exponent in (1, 2, 3):
+        assert bounds(FUNCTIONS["power"](arb(0), fmpq(exponent))) == (0, 0)
+    with pytest.raises(Undecided):
+        FUNCTIONS["power"](arb(0, 1), fmpq(-1))
