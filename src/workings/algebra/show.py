@@ -178,6 +178,10 @@ def _power(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
     base = p.bracket(a, ATOM)
     if p.latex:
         return Shown(f"{base}^{{{b.text}}}", POWER)
+    if p.rank(node.args[0]) > 1 and b.text.startswith("−"):
+        return _generic(p, node, a, b)  # W^(−1) would be read as the inverse
+    if b.text == "T":
+        return Shown(f"{base}^(T)", POWER)  # x^T would be read as the transpose
     return Shown(f"{base}^{p.bracket(b, ATOM)}", POWER)
 
 
@@ -242,19 +246,28 @@ def _transposed(p: Printer, node: Expr, a: Shown) -> Shown:
 
 
 def _matmul(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
-    left = node.args[0]
-    if p.rank(left) == 1 and left.op != "transpose":
-        a = _transposed(p, Expr("transpose", (left,)), a)
-    return _juxtaposed(p, a, b)
+    left, right = node.args
+    if p.rank(left) != 1 or left.op == "transpose":
+        return _juxtaposed(p, left, a, b)
+    if p.rank(right) != 2:
+        return _juxtaposed(p, left, _transposed(p, left.T, a), b)
+    if right.op == "transpose" and right.args[0].op in ("name", "const"):
+        return _juxtaposed(p, right, show(right.args[0], p), a)
+    return _juxtaposed(
+        p, right, _transposed(p, right.T, b), a
+    )  # a vector is a column: Wᵀ x, since xᵀ W is a row
 
 
-def _juxtaposed(p: Printer, a: Shown, b: Shown) -> Shown:
+def _juxtaposed(p: Printer, left: Expr, a: Shown, b: Shown) -> Shown:
+    """Side by side; ⊙ and / in the left factor hold less tightly: (A ⊙ B) x, (A/2) x."""
+    loose = left.op == "div" or (left.op == "mul" and all(map(p.rank, left.args)))
     space = r"\, " if p.latex else " "
-    return Shown(f"{p.bracket(a, PRODUCT)}{space}{p.bracket(b, POWER)}", PRODUCT)
+    return Shown(f"{p.bracket(a, POWER if loose else PRODUCT)}{space}{p.bracket(b, POWER)}", PRODUCT)
 
 
 def _outer(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
-    return _juxtaposed(p, a, _transposed(p, Expr("transpose", (node.args[1],)), b))
+    left, right = node.args
+    return _juxtaposed(p, left, a, _transposed(p, right.T, b))
 
 
 def _sum(p: Printer, node: Expr, a: Shown) -> Shown:
@@ -273,6 +286,8 @@ def _summation(p: Printer, node: Expr, body: Shown, low: Shown, high: Shown) -> 
 def _element(p: Printer, node: Expr, x: Shown, *subscripts: Shown) -> Shown:
     inner = ", ".join(subscript.text for subscript in subscripts)
     base = p.bracket(x, ATOM)
+    if base.startswith("[") and not p.latex:
+        base = f"({base})"  # [1, 2][1] would look like two vectors
     return Shown(f"{base}_{{{inner}}}" if p.latex else f"{base}[{inner}]")
 
 
@@ -294,10 +309,16 @@ def _where(p: Printer, node: Expr, condition: Shown, then: Shown, otherwise: Sho
 
 def _stack(p: Printer, node: Expr, *parts: Shown) -> Shown:
     if node.attrs.get("axis", 0):
-        return _generic(p, node, *parts)
+        columns = p.latex and node.attrs["axis"] == 1 and all(p.rank(part) == 1 for part in node.args)
+        return _columns(*parts) if columns else _generic(p, node, *parts)
     if p.latex and any(p.rank(part) for part in node.args):
         return _rows(p, node, *parts)
     return Shown(matrix_text([part.text for part in parts], p.style))
+
+
+def _columns(*parts: Shown) -> Shown:
+    """A matrix from columns."""
+    return Shown(rf"\begin{{pmatrix}} {' & '.join(part.text for part in parts)} \end{{pmatrix}}")
 
 
 def _rows(p: Printer, node: Expr, *parts: Shown) -> Shown:
@@ -316,7 +337,7 @@ def _squared_norm(p: Printer, node: Expr, a: Shown) -> Shown:
 
 def _cross_entropy(p: Printer, node: Expr, y: Shown, d: Shown) -> Shown:
     if not p.latex:
-        return _generic(p, node, y, d)
+        return p.call(node.op, y, d)  # that d is a distribution matters to its gradient only
     return Shown(rf"-\textstyle\sum {p.bracket(d, POWER)} \odot \log {p.bracket(y, ATOM)}", NEGATIVE)
 
 
