@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from workings import question
-from workings.algebra.expression import exact_array, name, total
+from workings.algebra.expression import Expr, exact_array, name, total
 from workings.errors import InputError
 from workings.question import Number, NumberOrVector, Question, VectorOrMatrix
 from workings.rules import normalisation
@@ -66,10 +66,10 @@ def work(given: Given) -> Working:
     ask += ["normalised", "output"]
     if given.mode == "training":
         ask += normalisation.running(draft, mean, var, count)
-    return draft.done([*ask, *_gradients(draft, given)])
+    return draft.done([*ask, *_gradients(draft, given, var)])
 
 
-def _gradients(draft: Draft, given: Given) -> list[str]:
+def _gradients(draft: Draft, given: Given, var: Expr) -> list[str]:
     """The gradients of a cost whose gradient at the output is given: J = Σ g ⊙ output has it."""
     if given.grad_output is None:
         return []
@@ -80,9 +80,7 @@ def _gradients(draft: Draft, given: Given) -> list[str]:
         ).at(field="grad_output")
     g = draft.given("g", given.grad_output)
     draft.step("J", total(g * name("output")), note="a cost with the gradient g at the output")
-    wrt = ["gamma", "beta", "normalised", "batch"]
-    draft.backward("J", wrt, source=normalisation.BATCH)
-    return [f"grad_{label}" for label in wrt]
+    return normalisation.backward(draft, "batch", g, var, batch=given.mode == "training")
 
 
 def _check(given: Given) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from workings.algebra.expression import Expr, apply, const, name
+from workings.algebra.expression import Expr, apply, const, name, sqrt, total
 from workings.working import Draft
 
 BATCH = "Ioffe & Szegedy, Batch normalization (2015), algorithm 1; torch.nn.BatchNorm1d"
@@ -43,3 +43,23 @@ def running(draft: Draft, mean: Expr, var: Expr, count: int, *, source: str = BA
     for label, fresh in (("running_mean", mean), ("running_var", unbiased)):
         draft.step(f"new_{label}", (1 - m) * name(label) + m * fresh, source=source)
     return ["var_unbiased", "new_running_mean", "new_running_var"]
+
+
+def backward(draft: Draft, x: str, g: Expr, var: Expr, *, batch: bool, source: str = BATCH) -> list[str]:
+    """The gradients with respect to normalised, γ, β and x of a cost whose gradient at the output is g.
+
+    With the statistics of the `batch`, x acts through them too:
+    ∇x = (∇x̂ - mean ∇x̂ - x̂ ⊙ mean(∇x̂ ⊙ x̂)) / √(var + ε); with those kept, ∇x = ∇x̂ / √(var + ε).
+    """
+    normalised = name("normalised")
+    gradient = draft.step("grad_normalised", g * name("gamma"), source=source)
+    draft.step("grad_gamma", total(g * normalised, 0), source=source)
+    draft.step("grad_beta", total(g, 0), source=source)
+    note = ""
+    through = gradient
+    if batch:
+        through = gradient - apply("mean", gradient, axis=0)
+        through = through - normalised * apply("mean", gradient * normalised, axis=0)
+        note = "what is taken off comes through the mean and the variance"
+    draft.step(f"grad_{x}", through / sqrt(var + name("epsilon")), note=note, source=source)
+    return ["grad_normalised", "grad_gamma", "grad_beta", f"grad_{x}"]
