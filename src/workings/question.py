@@ -30,6 +30,10 @@ MOST_ENTRIES: Final = 1_000_000
 """Entries of one array in a document."""
 
 
+NOT_FINITE: Final = ("nan", "inf", "infinity")
+"""Words that are no products of letters."""
+
+
 class Unknown:
     """The given that is asked for, written `?`."""
 
@@ -52,6 +56,8 @@ def read_scalar(written: object) -> Fraction | Expr:
     if isinstance(written, Expr):
         return written
     if isinstance(written, str) and any(letter.isalpha() for letter in written):
+        if written.strip().lstrip("+-−").casefold() in NOT_FINITE:
+            raise InputError(f"found {echo(written)}", accepted="a finite number, or a formula in letters")
         try:
             return number(written)
         except InputError:
