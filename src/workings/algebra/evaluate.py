@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from fractions import Fraction
 from functools import cmp_to_key
 from typing import Any, Final, TypeAlias
 from weakref import WeakKeyDictionary
@@ -155,6 +156,8 @@ def _integer(value: Value) -> int:
         result = round(value)
     elif hasattr(value, "p") and hasattr(value, "q"):  # fmpq, and SymPy's rationals
         result = int(value.p) if value.q == 1 else None
+    elif isinstance(value, Fraction):
+        result = value.numerator if value.denominator == 1 else None
     elif hasattr(value, "is_finite") and callable(value.is_finite):  # a ball
         raise Undecided("a whole number")
     else:
