@@ -133,12 +133,14 @@ def test_weights_in_the_network_keep_clear_of_one_another():
     labels = [
         (float(t.get("x")), float(t.get("y")), t.text)
         for t in root(drawings()["network"]).iter(f"{SVG}text")
-        if t.get("font-size") == "13" and re.fullmatch(r"−?\d\.\d", t.text or "")
+        if t.get("font-size") == "14"
+        and t.get("text-anchor") == "middle"
+        and re.fullmatch(r"−?\d\.\d", t.text or "")
     ]
     assert len(labels) == 14
     for (x, y, label), (other_x, other_y, other) in combinations(labels, 2):
-        apart = abs(x - other_x) > (width_of(label, 13) + width_of(other, 13)) / 2
-        assert apart or abs(y - other_y) > 13, (label, other)
+        apart = abs(x - other_x) > (width_of(label, 14) + width_of(other, 14)) / 2
+        assert apart or abs(y - other_y) > 14, (label, other)
 
 
 def test_each_weight_stands_on_its_own_edge():
@@ -149,7 +151,7 @@ def test_each_weight_stands_on_its_own_edge():
         text = next(t for t in root(svg).iter(f"{SVG}text") if t.text == label)
         part = (float(text.get("x")) - x1) / (x2 - x1)
         assert 0 < part < 1
-        assert float(text.get("y")) - 0.33 * 13 == pytest.approx(y1 + part * (y2 - y1), abs=0.1)
+        assert float(text.get("y")) - 0.33 * 14 == pytest.approx(y1 + part * (y2 - y1), abs=0.1)
 
 
 def test_wide_layers_show_dots_and_no_weights():

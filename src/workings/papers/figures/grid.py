@@ -21,7 +21,7 @@ from workings.papers.figures.canvas import (
 
 Corners: TypeAlias = tuple[Fraction, Fraction, Fraction, Fraction]
 
-PANEL, PAD, ABOVE, LEGEND = 190.0, 22.0, 40.0, 46.0
+PANEL, PAD, ABOVE, LEGEND = 154.0, 18.0, 40.0, 46.0
 MOST_LINES: Final = 14
 MOST_PANELS: Final = 12
 

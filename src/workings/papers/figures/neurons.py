@@ -25,11 +25,12 @@ from workings.papers.figures.canvas import (
 MOST_NEURONS: Final = 8
 """A longer column shows its first four neurons, dots, and its last three."""
 
-MOST_LABELLED_EDGES: Final = 36
+MOST_LABELLED_EDGES: Final = 20
 """Beyond this many edges between two columns weights cannot be read, so none is printed."""
 
-COLUMN, ROW, RADIUS, MARGIN = 210.0, 96.0, 24.0, 74.0
-LABEL = 13.0
+COLUMN, ROW, RADIUS = 176.0, 92.0, 24.0
+SIDE, ABOVE, BELOW = 78.0, 84.0, 58.0
+LABEL = 14.0
 PLACES: Final = tuple(0.16 + 0.04 * step for step in range(18))
 """Where on its edge, from 0 at the left to 1, a weight may stand."""
 
@@ -58,16 +59,16 @@ def network(
     sizes = _sizes(weights)
     shown = [_shown(size) for size in sizes]
     tallest = max(len(rows) for rows in shown)
-    height = 2 * MARGIN + (tallest - 1) * ROW + 22
+    height = ABOVE + (tallest - 1) * ROW + BELOW
     canvas = Canvas(
-        2 * MARGIN + (len(sizes) - 1) * COLUMN + 90,
+        2 * SIDE + (len(sizes) - 1) * COLUMN + 8,
         height,
         f"Feed-forward network with {', '.join(str(size) for size in sizes)} neurons from input to output",
     )
-    middle = height / 2 + 8
+    middle = ABOVE + (tallest - 1) * ROW / 2
     places = [
         [
-            (MARGIN + 30 + COLUMN * column, middle + ROW * (row - (len(rows) - 1) / 2))
+            (SIDE + COLUMN * column, middle + ROW * (row - (len(rows) - 1) / 2))
             for row in range(len(rows))
         ]
         for column, rows in enumerate(shown)
@@ -153,7 +154,7 @@ def _neuron(canvas: Canvas, at: Point, bias: object, activation: str) -> None:
     canvas.text(at, symbol, size=13 if len(symbol) < 7 else 11)
     if bias is not None:
         label = f"*b* = {written(bias)}"
-        canvas.text((at[0], at[1] + RADIUS + 11), label, size=12, colour=VERMILLION, backed=True)
+        canvas.text((at[0], at[1] + RADIUS + 11), label, size=13, colour=VERMILLION, backed=True)
 
 
 def _edges(

@@ -125,12 +125,12 @@ class _Solid:
     @classmethod
     def of(cls, volume: Volume, deepest: float, widest: float) -> _Solid:
         if len(volume.sizes) < 3:
-            return cls(22.0, 150.0, 0.0, 0.0, is_box=False)
+            return cls(22.0, 132.0, 0.0, 0.0, is_box=False)
         depth, high, wide = (_size(size) for size in volume.sizes[:3])
-        back = 14 + 58 * _share(depth, deepest)
+        back = 12 + 44 * _share(depth, deepest)
         return cls(
-            34 + 86 * _share(wide, widest),
-            34 + 86 * _share(high, widest),
+            30 + 66 * _share(wide, widest),
+            30 + 66 * _share(high, widest),
             back * SLANT[0],
             back * SLANT[1],
             is_box=True,
