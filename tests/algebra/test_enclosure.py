@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from workings.algebra.balls import bounds, precision
 from workings.algebra.evaluate import evaluate
 from workings.algebra.expression import Expr, apply, const, exp, log, name, sqrt, tanh, total, where
-from workings.algebra.rounding import Places, round_exact
+from workings.algebra.rounding import Places
 from workings.algebra.systems import Balls, Enclosure, Rounded, Undecided
 
 BITS = 256
@@ -141,13 +142,21 @@ def test_one_step_is_as_narrow_as_its_rounding(value, places):
     with precision(BITS):
         system = Enclosure(BITS, places)
         low, high = bounds(system.settle(system.lift(value)))
-    by_both_rules = [
-        round_exact(value, Places(places.decimals, places.significant, rule))
-        for rule in ("half-up", "half-even")
-    ]
+    unit = (
+        Fraction(1, 10**places.decimals) if places.decimals is not None else significant_unit(value, places)
+    )
+    neighbours = (value // unit * unit, -(-value // unit) * unit)
+    reached = [value, *(n for n in neighbours if 2 * abs(n - value) <= unit)]  # at a tie, both
     slack = Fraction(1, 10**8) * (high - low)
-    assert low <= min(value, *by_both_rules) <= low + slack
-    assert high - slack <= max(value, *by_both_rules) <= high
+    assert low <= min(reached) <= low + slack
+    assert high - slack <= max(reached) <= high
+
+
+def significant_unit(value: Fraction, places: Places) -> Fraction:
+    exponent = (
+        0 if value == 0 else int(f"{Decimal(value.numerator) / Decimal(value.denominator):e}".split("e")[1])
+    )
+    return Fraction(10) ** (exponent + 1 - places.significant)
 
 
 def settled(expr, places, **given_values):

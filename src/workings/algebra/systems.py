@@ -88,9 +88,7 @@ def elementwise(function: Callable[..., Any], arity: int | None = None) -> Calla
     def over(*values: Value) -> Value:
         if not any(isinstance(value, np.ndarray) for value in values):
             return function(*values)
-        with np.errstate(
-            all="ignore"
-        ):  # flint leaves floating-point flags that NumPy would report as its own
+        with np.errstate(all="ignore"):  # flint leaves floating-point flags, which NumPy takes for its own
             return ufunc(*values)
 
     return over
