@@ -113,6 +113,12 @@ def test_a_given_output_is_checked():
     assert answer("fits", input="n", kernel="k", padding=1, output="n - k + 2") == "no"
 
 
+def test_rounding_on_the_way_moves_no_size():
+    """The bound 497/498 = 0.998 is 1.00 to two decimals, which no stride of 1 lies above."""
+    given = {"input": 500, "kernel": 3, "stride": "?", "output": 498}
+    assert solve("conv_size", decimals=2, rounding="steps", **given)["stride"] == 1
+
+
 def test_a_very_large_input_costs_nothing():
     assert answer("output", input=10**9, kernel=3, stride=2) == 499_999_999
 

@@ -336,12 +336,20 @@ class _Unknown:
             _whole_bounds(self.role, known, ceil_mode=self.ceil_mode)[0] for known in at.values()
         ):
             return const(first)
-        if self.role == "stride" and not self.ceil_mode:
-            return ex.floor(low) + 1
         undilated = all(
             self.role != "dilation" and axis["dilation"].value == 1 for axis in self.axes.values()
         )
-        return low if self.role == "input" or (self.role == "kernel" and undilated) else apply("ceil", low)
+        if self.role == "input" or (self.role == "kernel" and undilated):
+            return low
+        # written out, since a bound that was rounded on the way may lie on the wrong side of a whole number
+        whole = [self.rounded_up(self.formulas(ending)[0]) for ending in self.axes]
+        for other in whole[1:]:
+            whole[0] = apply("maximum", whole[0], other)
+        return whole[0]
+
+    def rounded_up(self, bound: Expr) -> Expr:
+        """The least whole number from a lower bound, or above it for a stride."""
+        return ex.floor(bound) + 1 if self.role == "stride" and not self.ceil_mode else apply("ceil", bound)
 
     def remark(self) -> str:
         """The relation that is solved; with the unknown in it, it cannot be a step."""
