@@ -9,7 +9,7 @@ from workings.algebra.expression import Expr, name, names_in
 from workings.errors import InputError, echo
 from workings.working import Draft
 
-INDICES = ("k", "j", "i", "m", "r", "q", "s")
+INDICES = ("k", "j", "i", "m", "r", "q", "s", "index")
 """Names for the index of a sum, in the order of preference."""
 
 
@@ -62,6 +62,6 @@ def dimension(value: int | Expr) -> Any:
     return evaluate(value, {label: symbol(label, integer=True) for label in names_in(value)}, Symbols())
 
 
-def free_index(taken: Collection[str], count: int = 1) -> tuple[str, ...]:
-    """Names for indices of sums that no given bears."""
-    return tuple(label for label in INDICES if label not in taken)[:count]
+def free_name(taken: Collection[str], preferred: str = "k") -> str:
+    """A name for an index that no given bears: the preferred one, or another letter customary for indices."""
+    return next(label for label in (preferred, *INDICES) if label not in taken)
