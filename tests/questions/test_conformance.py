@@ -204,7 +204,7 @@ def lies_in(wide, value):
         return wide == value
     for outer, inner in zip(np.ravel(wide), np.ravel(value), strict=True):
         low, high = balls.bounds(outer)
-        least, greatest = balls.bounds(inner)
+        least, greatest = balls.bounds(balls.lifted(inner))
         if greatest < low or least > high:
             return False
     return True

@@ -28,7 +28,9 @@ from sympy.parsing.sympy_parser import (
 )
 
 LETTERS = {letter: sympy.Symbol(letter) for letter in string.ascii_letters}
-LETTERS |= {name: sympy.Symbol(name) for name in ("alpha", "beta", "gamma", "eta", "lambda", "mu", "sigma")}
+LETTERS |= {
+    name: sympy.Symbol(name) for name in ("alpha", "beta", "gamma", "epsilon", "eta", "lambda", "mu", "sigma")
+}
 
 
 def load(kind: str) -> ModuleType:
