@@ -17,8 +17,8 @@ from workings.algebra.rounding import terminating
 
 Style = Literal["latex", "text"]
 
-COMPARISON, SUM, NEGATIVE, PRODUCT, POWER, ATOM = range(6)
-"""How tightly a printed form holds together; an operand that holds less gets brackets."""
+COMPARISON, SUM, NEGATIVE, BIG, PRODUCT, POWER, ATOM = range(7)
+"""How tightly a printed form holds together; an operand that holds less gets brackets. BIG is a Σ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _nested(array: Any, style: Style) -> Any:
 
 
 def _add(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
-    return Shown(f"{p.bracket(a, SUM)} + {p.bracket(b, PRODUCT)}", SUM)
+    return Shown(f"{p.bracket(a, SUM)} + {p.bracket(b, BIG)}", SUM)
 
 
 def _minus(p: Printer) -> str:
@@ -142,11 +142,11 @@ def _minus(p: Printer) -> str:
 
 
 def _sub(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
-    return Shown(f"{p.bracket(a, SUM)} {_minus(p)} {p.bracket(b, PRODUCT)}", SUM)
+    return Shown(f"{p.bracket(a, SUM)} {_minus(p)} {p.bracket(b, BIG)}", SUM)
 
 
 def _neg(p: Printer, node: Expr, a: Shown) -> Shown:
-    return Shown(f"{_minus(p)}{p.bracket(a, PRODUCT)}", NEGATIVE)
+    return Shown(f"{_minus(p)}{p.bracket(a, BIG)}", NEGATIVE)
 
 
 def _mul(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
@@ -161,6 +161,11 @@ def _mul(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
     return Shown(f"{left} {right}" if close and b.level != SUM else rf"{left} \cdot {right}", PRODUCT)
 
 
+def _is_hadamard(p: Printer, node: Expr) -> bool:
+    """Whether a node is printed with ⊙, which holds less tightly than other products."""
+    return node.op == "mul" and all(map(p.rank, node.args))
+
+
 def _commutes(node: Expr) -> bool:
     """Whether the right factor needs no brackets although it is a product: a·(b·c) reads as a·b·c."""
     return node.args[1].op == "mul"
@@ -169,9 +174,8 @@ def _commutes(node: Expr) -> bool:
 def _div(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
     if p.latex and not p.rank(node.args[0]):
         return Shown(rf"\frac{{{a.text}}}{{{b.text}}}", POWER)
-    if p.latex:
-        return Shown(rf"{p.bracket(a, PRODUCT)} / {p.bracket(b, POWER)}", PRODUCT)
-    return Shown(f"{p.bracket(a, PRODUCT)}/{p.bracket(b, POWER)}", PRODUCT)
+    over = p.bracket(a, POWER if _is_hadamard(p, node.args[0]) else PRODUCT)
+    return Shown(f"{over} / {p.bracket(b, POWER)}" if p.latex else f"{over}/{p.bracket(b, POWER)}", PRODUCT)
 
 
 def _power(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
@@ -251,16 +255,15 @@ def _matmul(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
         return _juxtaposed(p, left, a, b)
     if p.rank(right) != 2:
         return _juxtaposed(p, left, _transposed(p, left.T, a), b)
+    # A vector is a column, and xᵀ W a row: the product is Wᵀ x.
     if right.op == "transpose" and right.args[0].op in ("name", "const"):
         return _juxtaposed(p, right, show(right.args[0], p), a)
-    return _juxtaposed(
-        p, right, _transposed(p, right.T, b), a
-    )  # a vector is a column: Wᵀ x, since xᵀ W is a row
+    return _juxtaposed(p, right, _transposed(p, right.T, b), a)
 
 
 def _juxtaposed(p: Printer, left: Expr, a: Shown, b: Shown) -> Shown:
-    """Side by side; ⊙ and / in the left factor hold less tightly: (A ⊙ B) x, (A/2) x."""
-    loose = left.op == "div" or (left.op == "mul" and all(map(p.rank, left.args)))
+    """Side by side, which holds tighter than ⊙ and / in the left factor: (A ⊙ B) x, (A/2) x."""
+    loose = left.op == "div" or (left.op == "mul" and (not p.latex or _is_hadamard(p, left)))
     space = r"\, " if p.latex else " "
     return Shown(f"{p.bracket(a, POWER if loose else PRODUCT)}{space}{p.bracket(b, POWER)}", PRODUCT)
 
@@ -279,8 +282,8 @@ def _sum(p: Printer, node: Expr, a: Shown) -> Shown:
 def _summation(p: Printer, node: Expr, body: Shown, low: Shown, high: Shown) -> Shown:
     index = p.name(node.attrs["index"]).text
     if p.latex:
-        return Shown(rf"\sum_{{{index}={low.text}}}^{{{high.text}}} {p.bracket(body, PRODUCT)}", PRODUCT)
-    return Shown(f"Σ_{{{index}={low.text}}}^{{{high.text}}} ({body.text})", PRODUCT)
+        return Shown(rf"\sum_{{{index}={low.text}}}^{{{high.text}}} {p.bracket(body, BIG)}", BIG)
+    return Shown(f"Σ_{{{index}={low.text}}}^{{{high.text}}} ({body.text})", BIG)
 
 
 def _element(p: Printer, node: Expr, x: Shown, *subscripts: Shown) -> Shown:
