@@ -315,6 +315,19 @@ def test_places_named_twice_and_links_to_nowhere_do_not_stop_the_print():
     assert len(re.findall(r'id="same"', html(text, "t"))) == 1
 
 
+@pytest.mark.parametrize("lang", ["en", "pt-BR", "zh-Hans-CN", "EN-gb"])
+def test_language_tags_reach_every_format(lang):
+    assert Page(html("x", "t", lang)).all("html") == [{"lang": lang}]
+    assert pdf("x", "t", lang).startswith(b"%PDF-")
+    with ZipFile(BytesIO(docx("x", "t", lang))) as file:
+        (told,) = re.findall(r"<w:lang [^>]*>", file.read("word/styles.xml").decode())
+        assert f'="{lang}"'.lower() in told.lower()
+
+
+def test_lone_surrogates_and_control_characters_become_replacement_characters():
+    assert "a\ufffdb\ufffdc" in html("a\ud800b\x00c", "t")
+
+
 # Notebook, DOCX, Markdown ---------------------------------------------------------------------------------
 
 

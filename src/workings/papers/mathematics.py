@@ -1,8 +1,8 @@
 """Pandoc's MathML with the spacing of a textbook.
 
 What is mended here was seen in Chromium with STIX Two Math: functions stuck to their arguments ("0log0.09"),
-tiny far-off primes, brackets taller than their line, hats adrift, and a minus after ", " that stood apart from
-its number as if it were a difference.
+tiny far-off primes, brackets taller than their line, hats adrift, and a minus after ", " that stood apart
+from its number as if it were a difference.
 """
 
 from __future__ import annotations

@@ -61,7 +61,9 @@ def take_out(markdown: str) -> tuple[str, tuple[Picture, ...]]:
     InputError: an SVG without its end, a data URI of another type or with broken base64; the line is named.
     """
     found: list[Picture] = []
-    lines = iter(enumerate(markdown.splitlines(), start=1))
+    # Not splitlines, which takes U+2028 and form feeds for the end of a line as well.
+    plain = markdown.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n")
+    lines = iter(enumerate(plain.split("\n"), start=1))
     text = [rewritten for number, line in lines for rewritten in _rewritten(number, line, lines, found)]
     return "\n".join(text) + "\n", tuple(found)
 

@@ -13,14 +13,13 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache
 from html import escape, unescape
 from pathlib import Path
-from secrets import token_hex
 from typing import Any, Final
 
 from workings.errors import InputError, echo
+from workings.files import make_folder, write_file
 from workings.papers import fonts, pandoc, pictures, press
 from workings.papers.mathematics import as_in_books
 from workings.papers.pictures import Picture
@@ -41,7 +40,7 @@ _BELOW_TITLE: Final = ("--shift-heading-level-by=1",)
 
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _TOKEN: Final = re.compile(r"<m(?:i|o|n|text|s)\b[^>]*>([^<]+)<")
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 def html(markdown: str, title: str, lang: str = "en") -> str:
@@ -61,7 +60,8 @@ def pdf(markdown: str, title: str, lang: str = "en") -> bytes:
     """A print on A4, through typst."""
     text, found = _taken(markdown, title, lang)
     arguments = ("--standalone", "--template", str(HERE / "page.typ"))
-    named = ("--metadata", f"title={title}", "--metadata", f"lang={lang}")
+    # typst wants a language of two or three letters, and knows nothing of scripts and regions in it.
+    named = ("--metadata", f"title={title}", "--metadata", f"lang={lang.partition('-')[0].lower()}")
     contents = ("--toc",) if _headings(text) >= 2 * ENTRIES_WORTH_A_CONTENTS else ()
     source = pandoc.convert(text, "typst", arguments + named + contents).decode()
     return press.pdf(source, found)
@@ -139,20 +139,17 @@ def _write_github(markdown: str, title: str, lang: str, to: Path) -> None:
     folder = f"{to.stem}_files"
     body, found = github(markdown, title, lang, folder.replace(" ", "%20"))
     if found:
-        try:
-            (to.parent / folder).mkdir(exist_ok=True)
-        except OSError as error:
-            raise _unwritable(to, error) from None
+        make_folder(to.parent / folder)
     for picture in found:
-        _replace(to.parent / folder / picture.name, picture.data)
-    _replace(to, body.encode())
+        write_file(to.parent / folder / picture.name, picture.data)
+    write_file(to, body.encode())
 
 
 FORMATS: Final[dict[str, Callable[[str, str, str, Path], None]]] = {
-    ".html": lambda markdown, title, lang, to: _replace(to, html(markdown, title, lang).encode()),
-    ".pdf": lambda markdown, title, lang, to: _replace(to, pdf(markdown, title, lang)),
-    ".ipynb": lambda markdown, title, lang, to: _replace(to, notebook(markdown, title, lang).encode()),
-    ".docx": lambda markdown, title, lang, to: _replace(to, docx(markdown, title, lang)),
+    ".html": lambda markdown, title, lang, to: write_file(to, html(markdown, title, lang).encode()),
+    ".pdf": lambda markdown, title, lang, to: write_file(to, pdf(markdown, title, lang)),
+    ".ipynb": lambda markdown, title, lang, to: write_file(to, notebook(markdown, title, lang).encode()),
+    ".docx": lambda markdown, title, lang, to: write_file(to, docx(markdown, title, lang)),
     ".md": _write_github,
 }
 """What a suffix makes."""
@@ -225,23 +222,3 @@ def _page(title: str, lang: str, contents: str, body: str, signs: frozenset[str]
 </body>
 </html>
 """
-
-
-def _replace(to: Path, content: bytes) -> None:
-    """Write beside, then rename: whoever reads `to` meanwhile sees the old file or the new one."""
-    part = to.with_name(f".{to.name[:40]}.{token_hex(6)}.part")
-    try:
-        with part.open("xb") as file:
-            file.write(content)
-        part.replace(to)
-    except OSError as error:
-        raise _unwritable(to, error) from None
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-
-
-def _unwritable(to: Path, error: OSError) -> InputError:
-    return InputError(
-        f"can't write {echo(str(to))}: {error.strerror}", accepted="a file in a folder that can be written to"
-    )
