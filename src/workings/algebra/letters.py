@@ -79,6 +79,23 @@ def _tidy(entry: Any) -> Any:
     return min(candidates, key=lambda form: (sympy.count_ops(form), len(str(form))))
 
 
+def at_numbers(value: Any, letters: Mapping[str, Lettered], numbers: Mapping[str, Any]) -> Any:
+    """A formula in letters, or an array of them, as floats with numbers put in for its letters."""
+    known: dict[Any, Any] = {}
+    for name, lifted in lifted_letters(letters).items():
+        exact = np.frompyfunc(lambda number: sympy.Rational(repr(float(number))), 1, 1)(numbers[name])
+        if isinstance(lifted, sympy.IndexedBase):
+            known |= {lifted[i]: number for i, number in enumerate(exact, start=1)}
+        else:
+            known |= dict(zip(np.ravel(lifted), np.ravel(exact), strict=True))
+
+    def number(entry: Any) -> float:
+        written_out = sympy.sympify(entry).subs(known).doit()
+        return float(written_out.subs(known).evalf(30))
+
+    return np.frompyfunc(number, 1, 1)(value) if isinstance(value, np.ndarray) else number(value)
+
+
 class _Plain(StrPrinter):
     """SymPy in the plain formula language that `parse` reads."""
 

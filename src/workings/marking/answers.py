@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -21,13 +21,14 @@ DEEPEST: Final = 8
 
 @dataclass(frozen=True)
 class Numbers:
-    """A number or nested numbers: exact values and, for each, the decimals written (-1 where none are meant)."""
+    """A number or nested numbers: exact values, and the decimals each is written with (-1: a fraction)."""
 
     values: Any
     decimals: Any
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The extents of the answer as it is nested."""
         return self.values.shape
 
 
@@ -54,7 +55,7 @@ def read_numbers(raw: object) -> Numbers:
 
     Raises
     ------
-    InputError: an entry that is not a number, rows of different lengths, too many entries; the entry is named.
+    InputError: an entry that is not a number (it is named), rows of different lengths, too many entries.
     """
     flat: list[tuple[Fraction, int]] = []
     shape = _collect(raw, flat, 0)
@@ -74,15 +75,16 @@ def _collect(raw: object, flat: list[tuple[Fraction, int]], depth: int) -> tuple
         raise InputError(
             "an empty list" if not raw else "lists nested too deep", accepted="numbers in rows of one length"
         )
+    parts = cast("Sequence[object]", raw)
     shapes: list[tuple[int, ...]] = []
-    for i, part in enumerate(raw):
+    for i, part in enumerate(parts):
         try:
             shapes.append(_collect(part, flat, depth + 1))
         except InputError as error:
             raise error.at(field=f"[{i}]") from None
     if any(shape != shapes[0] for shape in shapes):
-        raise InputError(f"found rows of different lengths: {echo(raw)}", accepted="rows of one length")
-    return (len(raw), *shapes[0])
+        raise InputError(f"found rows of different lengths: {echo(parts)}", accepted="rows of one length")
+    return (len(parts), *shapes[0])
 
 
 def _decimals(raw: object) -> int:
@@ -96,18 +98,15 @@ def read_formula(raw: object, ranks: Mapping[str, int]) -> Formula:
     """A formula in the names that the question knows."""
     from workings.algebra.parse import parse
 
-    if isinstance(raw, (list, tuple)):
-        written = _as_text(raw)
-    elif isinstance(raw, (str, int)):
-        written = str(raw)
-    else:
+    if not isinstance(raw, (list, tuple, str, int)):
         raise InputError(f"found {echo(raw)}", accepted="a formula")
+    written = _as_text(cast("object", raw))
     return Formula(written, parse(written, ranks=ranks))
 
 
 def _as_text(raw: object) -> str:
     if isinstance(raw, (list, tuple)):
-        return "[" + ", ".join(_as_text(part) for part in raw) + "]"
+        return "[" + ", ".join(_as_text(part) for part in cast("Sequence[object]", raw)) + "]"
     return str(raw)
 
 

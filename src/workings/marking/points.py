@@ -6,20 +6,22 @@ formula shows itself by its shape.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from itertools import count
+from math import prod
 from random import Random
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 
 from workings.algebra.evaluate import evaluate
-from workings.algebra.expression import Expr, rebuild, substitute
+from workings.algebra.expression import Expr, postorder, rebuild, substitute
 from workings.algebra.expression import name as reference
 from workings.algebra.systems import Float64
 from workings.errors import InputError
-from workings.working import Working
+from workings.working import Given, Letter, Working
 
 Outcome = Literal["same", "transposed", "shape", "misfit", "different"]
 
@@ -28,6 +30,8 @@ TOLERANCE: Final = 1e-9
 ATTEMPTS: Final = 50
 LARGEST_PRODUCT: Final = 1e12
 SEED: Final = 20260101
+LONGEST_SEQUENCE: Final = 64
+DECIMALS: Final = 6
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ def points(working: Working, tries: int = TRIES) -> tuple[Point, ...]:
     ------
     InputError: none was found, since every one drawn lies outside a formula's domain.
     """
-    random, found = Random(SEED), []
+    random = Random(SEED)  # noqa: S311  the same points each time
+    found: list[Point] = []
     for _ in range(ATTEMPTS):
         point = _draw(working, random)
         if point is not None:
@@ -93,20 +98,9 @@ def _compare(found: Any, expected: Any) -> Outcome:
 
 def _draw(working: Working, random: Random) -> Point | None:
     sizes = _sizes(working, random)
-    values: dict[str, Any] = {}
-    for letter in working.letters.values():
-        if letter.sequence:
-            values[letter.name] = np.array([random.uniform(-1, 1) for _ in range(64)])
-        elif letter.shape:
-            extents = [_extent(extent, sizes) for extent in letter.shape]
-            values[letter.name] = np.array(
-                [random.uniform(-2, 2) for _ in range(int(np.prod(extents)))]
-            ).reshape(extents)
-        elif letter.name in sizes:
-            values[letter.name] = np.float64(sizes[letter.name])
-        else:
-            drawn = random.randint(2, 9) if letter.integer else random.uniform(0.2, 2)
-            values[letter.name] = np.float64(drawn)
+    values = {letter.name: _drawn(letter, sizes, random) for letter in working.letters.values()}
+    for label in _distributions(working) & values.keys():
+        values[label] = np.abs(values[label]) / np.sum(np.abs(values[label]), axis=-1, keepdims=True)
     system = Float64()
     try:
         for given in working.givens.values():
@@ -127,6 +121,32 @@ def _draw(working: Working, random: Random) -> Point | None:
     return Point(values, sizes)
 
 
+def _drawn(letter: Letter, sizes: Mapping[str, int], random: Random) -> Any:
+    """A value for a letter, of a few decimals: products of long ones differ only in their last digits."""
+    if letter.sequence:
+        return np.array([_decimal(random, -1, 1) for _ in range(LONGEST_SEQUENCE)])
+    if letter.shape:
+        extents = [_extent(extent, sizes) for extent in letter.shape]
+        return np.array([_decimal(random, -2, 2) for _ in range(prod(extents))]).reshape(extents)
+    if letter.name in sizes:
+        return np.float64(sizes[letter.name])
+    return np.float64(random.randint(2, 9) if letter.integer else _decimal(random, 0.2, 2))
+
+
+def _distributions(working: Working) -> set[str]:
+    """The names that a loss takes as distributions: their entries are not free, but add up to 1."""
+    return {
+        node.args[1].attrs["name"]
+        for step in working
+        for node in postorder(step.expr)
+        if node.attrs.get("distribution") and node.args[1].op == "name"
+    }
+
+
+def _decimal(random: Random, low: float, high: float) -> float:
+    return round(random.uniform(low, high), DECIMALS)
+
+
 def _sizes(working: Working, random: Random) -> dict[str, int]:
     """Distinct small values for the letters that sizes are made of."""
     letters: dict[str, None] = {}
@@ -145,16 +165,39 @@ def _extent(extent: Any, sizes: Mapping[str, int]) -> int:
 
 
 def _sized(root: Expr, sizes: Mapping[str, int]) -> Expr:
-    """`root` with letters in its attributes (the shape of a broadcast) replaced by their sizes."""
+    """`root` with letters in its attributes (the shape of a broadcast, a slice) replaced by their sizes."""
     if not sizes:
         return root
 
     def change(node: Expr) -> Expr | None:
-        shape = node.attrs.get("shape")
-        if shape is None or all(isinstance(extent, int) for extent in shape):
-            return None
-        return Expr(
-            node.op, node.args, {**node.attrs, "shape": tuple(_extent(extent, sizes) for extent in shape)}
-        )
+        attrs = {key: _in_numbers(value, sizes) for key, value in node.attrs.items()}
+        return None if attrs == node.attrs else Expr(node.op, node.args, attrs)
 
     return rebuild(root, change)
+
+
+def _in_numbers(attribute: Any, sizes: Mapping[str, int]) -> Any:
+    if isinstance(attribute, (tuple, list)):
+        return tuple(_in_numbers(part, sizes) for part in cast("Sequence[Any]", attribute))
+    if isinstance(attribute, slice):
+        part = cast("slice[Any, Any, Any]", attribute)
+        return slice(*(_in_numbers(end, sizes) for end in (part.start, part.stop, part.step)))
+    return _extent(attribute, sizes) if getattr(attribute, "free_symbols", None) else attribute
+
+
+def at_point(working: Working, point: Point) -> Working:
+    """The working with a point's numbers in place of its letters: every step then has a number."""
+    letters = {name: Given(name, _exact(point.values[name])) for name in working.letters}
+    givens = {
+        given.name: Given(given.name, _exact(point.values[given.name]), given.note)
+        if isinstance(given.value, Expr)
+        else given
+        for given in working.givens.values()
+    }
+    steps = tuple(replace(step, expr=_sized(step.expr, point.sizes)) for step in working)
+    shapes = {name: np.shape(value) for name, value in point.values.items()}
+    return Working({**letters, **givens}, {}, steps, shapes, working.symbols, working.cost, working.ask)
+
+
+def _exact(value: Any) -> Any:
+    return value if np.ndim(value) else Fraction(repr(float(value)))

@@ -1,14 +1,16 @@
 """The verdict on one answer: right, right as rounded, or wrong, and why.
 
 A number is right where it equals the certified value at the asked precision; integers exactly. It is right as
-rounded where it lies in the enclosure of one step whose parents are the writer's own digits ± half a unit of their
-last place, if those were right or right as rounded themselves; parents that nobody wrote may have been rounded at
-every step on their way, or not. A formula is compared at random points.
+rounded where it lies in the enclosure of one step whose parents are the writer's own digits ± half a unit of
+their last place, if those were right or right as rounded themselves; parents that nobody wrote may have been
+rounded at every step on their way, or not. A formula is compared at random points.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -19,8 +21,9 @@ import numpy as np
 from workings.algebra import balls
 from workings.algebra.digits import exact_value, printed
 from workings.algebra.evaluate import evaluate
-from workings.algebra.expression import names_in
+from workings.algebra.expression import Expr, names_in
 from workings.algebra.rounding import Places, round_decimals
+from workings.algebra.shape import shapes_of
 from workings.algebra.systems import Enclosure, Undecided
 from workings.errors import InputError
 from workings.marking.answers import Formula, Numbers, read_formula, read_numbers, read_words
@@ -30,6 +33,7 @@ from workings.solution import Solution
 VerdictName = Literal["right", "right, rounded", "wrong"]
 
 ENCLOSURE_BITS: Final = 256
+DECIMAL: Final = re.compile(r"-?\d+(\.\d+)?")
 TRAILING: Final = 12
 """Decimals beyond which the last digit written may be cut off in place of rounded."""
 
@@ -43,6 +47,7 @@ class Verdict:
 
     @property
     def right(self) -> bool:
+        """Whether the answer earns its marks."""
         return self.name != "wrong"
 
 
@@ -56,7 +61,7 @@ class Marker:
         self._verdicts: dict[str, Verdict] = {}
 
     def verdict(self, name: str) -> Verdict:
-        """The verdict on the answer to the quantity `name`; earlier steps are judged first, without recursion."""
+        """The verdict on the answer to `name`; earlier steps are judged first, without recursion."""
         for label in (*self.solution.working.givens, *(step.name for step in self.solution.working)):
             if name in self._verdicts:
                 break
@@ -73,7 +78,7 @@ class Marker:
         if check is not None:
             fault = check(self.solution.given, raw)
             return Verdict("wrong", fault) if fault else Verdict("right")
-        value = self.solution.values.get(name)
+        value = self.solution.quantities[name].value
         if isinstance(value, str):
             same = read_words(raw) == read_words(value)
             return Verdict("right") if same else Verdict("wrong", f"right: {value}")
@@ -138,25 +143,44 @@ class Marker:
                         np.asarray(value, dtype=object).flat, answer.values.flat, strict=True
                     )
                 )
-        except (Undecided, InputError):
+        except (Undecided, InputError, KeyError):  # a parent that the enclosure could not work out
             return False
 
     def _parent(self, label: str) -> Any:
-        """A parent as a ball: the writer's digits ± half a unit, or every value that rounding can reach."""
-        if label in self.answers and label in self.solution.working:
-            if self._verdicts[label].right:
-                answer = read_numbers(self.answers[label])
-                shape = np.shape(self._unwritten[label])
-                fitted = answer if answer.shape == shape else _refit(answer, shape)
-                if fitted is not None:
-                    return _as_balls(fitted)
+        """A parent as balls: what the writer's digits may stand for, or all that rounding can reach."""
+        if label in self.answers and label in self.solution.working and self._verdicts[label].right:
+            answer = read_numbers(self.answers[label])
+            certified = np.asarray(self.solution.values[label], dtype=object)
+            fitted = answer if answer.shape == certified.shape else _refit(answer, certified.shape)
+            if fitted is not None:
+                return self._as_written(fitted, certified)
         return self._unwritten[label]
+
+    def _as_written(self, answer: Numbers, certified: Any) -> Any:
+        """Each written number ± half a unit of its last place; one that is exactly right stands for itself.
+
+        A number with fewer decimals than asked for was right with zeros in their place, or was wrong.
+        """
+        result = np.empty(answer.shape, dtype=object)
+        for index in np.ndindex(answer.shape):
+            written, decimals = answer.values[index], int(answer.decimals[index])
+            known = decimals < 0 or exact_value(certified[index]) == written
+            last = max(decimals, self.places.decimals_for(written))
+            half = Fraction(0) if known else Fraction(10) ** -last / 2
+            result[index] = balls.hull(written - half, written + half)
+        return result if result.ndim else result[()]
 
     @cached_property
     def _unwritten(self) -> Mapping[str, Any]:
+        """Every step in an enclosure; what enclosures can't work out is left out, as letters are."""
         system = Enclosure(ENCLOSURE_BITS, self.places)
         with balls.precision(ENCLOSURE_BITS):
-            return self.solution.working.evaluate(system)
+            values = dict(self.solution.working.lifted(system))
+            for step in self.solution.working:
+                if all(label in values for label in names_in(step.expr)):
+                    with suppress(Undecided, InputError):
+                        values[step.name] = system.settle(evaluate(step.expr, values, system))
+        return values
 
     # --- formulas -------------------------------------------------------------------------------------------
 
@@ -166,17 +190,18 @@ class Marker:
 
     def _formula(self, name: str, raw: object) -> Verdict:
         answer = read_formula(raw, self._ranks)
-        expected = self.solution.working[name].expr
+        working = self.solution.working
+        expected = working[name].expr if name in working else working.givens[name].value
         stranger = self._stranger(answer)
         if stranger:
             return Verdict("wrong", f"not readable: {stranger!r} is not a letter of the question")
-        outcome = agree(self.solution.working, name, answer.expr, self._points)
+        outcome = agree(working, name, answer.expr, self._points)
         if outcome == "same":
             return Verdict("right")
         from workings.algebra.show import text
 
-        quantity = self.solution.quantities[name]
-        right = f"right: {quantity.printed.text if quantity.printed else text(expected, ranks=self._shown_ranks(name))}"
+        shown = self.solution.quantities[name].printed
+        right = f"right: {shown.text if shown else text(expected, ranks=self._shown_ranks(expected))}"
         reasons = {
             "transposed": f"the transposed layout; {right}",
             "shape": f"another shape; {right}",
@@ -189,11 +214,8 @@ class Marker:
         known = self._ranks
         return next((label for label in names_in(answer.expr) if label not in known), None)
 
-    def _shown_ranks(self, name: str) -> Mapping[Any, int]:
-        from workings.algebra.shape import shapes_of
-
-        working = self.solution.working
-        shapes = shapes_of(working[name].expr, working.shapes)
+    def _shown_ranks(self, root: Expr) -> Mapping[Expr, int]:
+        shapes = shapes_of(root, self.solution.working.shapes)
         return {node: len(shape) for node, shape in shapes.items()}
 
 
@@ -236,15 +258,6 @@ def _contains(entry: Any, written: Fraction) -> bool:
     return low <= written <= high
 
 
-def _as_balls(answer: Numbers) -> Any:
-    result = np.empty(answer.shape, dtype=object)
-    for index in np.ndindex(answer.shape):
-        value, decimals = answer.values[index], int(answer.decimals[index])
-        half = Fraction(1, 2 * 10**decimals) if decimals > 0 else Fraction(0)
-        result[index] = balls.hull(value - half, value + half)
-    return result if result.ndim else result[()]
-
-
 def _refit(answer: Numbers, shape: tuple[int, ...]) -> Numbers | None:
     """The same numbers in another shape, where only axes of one entry differ."""
     squeezed = tuple(extent for extent in answer.shape if extent != 1)
@@ -262,10 +275,8 @@ def _shape_note(answer: Numbers, target: Any) -> str:
 
 def _digits_swapped(written: Fraction, value: Any, places: Places) -> bool:
     """Whether two neighbouring digits of the right answer stand in the other order."""
-    text = printed(value, places).text
-    for i in range(len(text) - 1):
-        if text[i].isdigit() and text[i + 1].isdigit() and text[i] != text[i + 1]:
-            swapped = text[:i] + text[i + 1] + text[i] + text[i + 2 :]
-            if Fraction(swapped.replace("−", "-")) == written:
-                return True
-    return False
+    text = printed(value, places).text.replace("−", "-")
+    if not DECIMAL.fullmatch(text):
+        return False
+    pairs = [i for i in range(len(text) - 1) if text[i : i + 2].isdigit() and text[i] != text[i + 1]]
+    return any(Fraction(text[:i] + text[i + 1] + text[i] + text[i + 2 :]) == written for i in pairs)
