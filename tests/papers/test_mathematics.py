@@ -75,6 +75,10 @@ def test_a_minus_after_a_comma_belongs_to_its_number():
     assert "<mo>−</mo>" in mathml("a - 2")
 
 
+def test_the_product_of_elements_is_never_a_large_operator():
+    assert '<mo largeop="false">⊙</mo>' in mathml(r"a \odot b")
+
+
 def test_hats_are_accents():
     assert mathml(r"\hat{y}") == '<mover accent="true"><mi>y</mi><mo>\u0302</mo></mover>'
 

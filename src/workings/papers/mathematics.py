@@ -59,6 +59,8 @@ def as_in_books(page: str) -> str:
         )
         if not found:
             break
+    # Firefox takes the sign for the large operator of its name where a formula is displayed.
+    page = page.replace("<mo>⊙</mo>", '<mo largeop="false">⊙</mo>')
     page = _MINUS.sub(r"\1<mi>−</mi>", page)
     return _FUNCTION.sub(_spaced, page)
 
