@@ -14,6 +14,7 @@ from typing import Final
 from workings.algebra.expression import (
     Expr,
     apply,
+    concat,
     const,
     exp,
     log,
@@ -23,6 +24,7 @@ from workings.algebra.expression import (
     total,
     where,
 )
+from workings.errors import InputError
 
 Expansion = Callable[[Expr], Expr]
 
@@ -220,6 +222,24 @@ def _trapezoid(node: Expr) -> Expr:
     return total((x[1:] - x[:-1]) * (y[1:] + y[:-1])) / 2
 
 
+def _increments(node: Expr) -> Expr:
+    """x_k - x_{k-1} of a vector, with x_0 = 0."""
+    x = node.args[0]
+    return x - concat([const([0]), x[:-1]])
+
+
+def _interpolated(node: Expr) -> Expr:
+    """The greatest precision at a recall of at least r, 0 where there is none, of precision and recall.
+
+    The levels r are the recalls themselves, or with `points` that many numbers evenly spaced from 0 to 1.
+    """
+    precision, recall = node.args
+    points = node.attrs.get("points")
+    levels = recall if points is None else const([Fraction(i, points - 1) for i in range(points)])
+    reached = apply("at_most", apply("reshape", levels, shape=(-1, 1)), recall)
+    return apply("amax", where(reached, precision, const(0)), axis=1, keepdims=False)
+
+
 COMPOSITES: Final[dict[str, Expansion]] = {
     "sigmoid": _sigmoid,
     "relu": _relu,
@@ -245,7 +265,22 @@ COMPOSITES: Final[dict[str, Expansion]] = {
     "max_pool": _max_pool,
     "mean_pool": _mean_pool,
     "trapezoid": _trapezoid,
+    "increments": _increments,
+    "interpolated": _interpolated,
 }
+
+
+def expansion(node: Expr) -> Expr:
+    """What one composite stands for, over its own arguments."""
+    try:
+        return COMPOSITES[node.op](node)
+    except InputError:
+        raise
+    except KeyError as error:
+        raise InputError(f"{node.op} without {error}", accepted=f"{node.op} with {error}") from error
+    except (ValueError, IndexError) as error:
+        count = len(node.args)
+        raise InputError(f"{node.op} of {count} argument{'s' if count != 1 else ''}") from error
 
 
 def expand(root: Expr) -> Expr:
@@ -263,8 +298,7 @@ def _expand(root: Expr, done: dict[Expr, Expr]) -> Expr:
             continue
         args = tuple(done[arg] for arg in node.args)
         copy = node if args == node.args else Expr(node.op, args, node.attrs)
-        expansion = COMPOSITES.get(copy.op)
-        if expansion:
+        if copy.op in COMPOSITES:
             done.update((arg, arg) for arg in args)
             copy = _expand(expansion(copy), done)
         done[node] = copy

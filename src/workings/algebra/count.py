@@ -25,7 +25,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from workings.algebra.composites import COMPOSITES
+from workings.algebra.composites import expansion
 from workings.algebra.dimensions import Dimension, Shape, entries, listed, spell, tidy
 from workings.algebra.expression import BINARY, UNARY, Expr, name, names_in, postorder, rebuild, scalar_value
 from workings.algebra.shape import shapes_of
@@ -189,12 +189,12 @@ def _sum_of_two(out: Shape, of_args: Sequence[Role]) -> Count:
 def _expanded(node: Expr, known: Mapping[Expr, Shape], of_args: Sequence[Role]) -> tuple[Count, Role]:
     """The count of a composite's expansion over names that stand for its arguments."""
     stand_ins = tuple(name(f"argument {i}") for i in range(1, len(node.args) + 1))
-    expansion = COMPOSITES[node.op](Expr(node.op, stand_ins, node.attrs))
+    meant = expansion(Expr(node.op, stand_ins, node.attrs))
     given = {new.attrs["name"]: known[arg] for new, arg in zip(stand_ins, node.args, strict=True)}
-    inner = shapes_of(expansion, given)
+    inner = shapes_of(meant, given)
     leaves = _roles_of_leaves(inner, None)
     leaves.update(zip(stand_ins, of_args, strict=True))
-    counts, role = _counts(expansion, inner, leaves)
+    counts, role = _counts(meant, inner, leaves)
     return _total(counts), role
 
 

@@ -68,6 +68,8 @@ def quotient(over: Dimension, under: Dimension, *, up: bool = False) -> Dimensio
     """⌊over / under⌋, or ⌈over / under⌉ with `up`."""
     if isinstance(over, int) and isinstance(under, int):
         return -(-over // under) if up else over // under
+    if under == 1:
+        return tidy(over)
     sympy = _sympy()
     ratio = sympy.cancel(sympy.sympify(over) / under)
     return tidy(sympy.ceiling(ratio) if up else sympy.floor(ratio))

@@ -13,7 +13,7 @@ from inspect import signature
 from itertools import zip_longest
 from typing import Any, Final, TypeAlias, cast
 
-from workings.algebra.composites import COMPOSITES
+from workings.algebra.composites import COMPOSITES, expansion
 from workings.algebra.dimensions import (
     Dimension,
     Shape,
@@ -89,17 +89,18 @@ def node_shape(node: Expr, *of_args: Shape) -> Shape:
         try:
             signature(row).bind(node, *of_args)
         except TypeError:
-            raise InputError(f"{node.op} of {len(of_args)} arguments") from error
+            count = len(of_args)
+            raise InputError(f"{node.op} of {count} argument{'s' if count != 1 else ''}") from error
         raise
 
 
 def _expanded(node: Expr, of_args: tuple[Shape, ...]) -> Shape:
     """The shape of a composite without a row: that of its expansion over names in place of its arguments."""
     stand_ins = tuple(name(f"argument {i}") for i in range(1, len(of_args) + 1))
-    expansion = COMPOSITES[node.op](Expr(node.op, stand_ins, node.attrs))
+    meant = expansion(Expr(node.op, stand_ins, node.attrs))
     given = {arg.attrs["name"]: found for arg, found in zip(stand_ins, of_args, strict=True)}
     try:
-        return shape(expansion, given)
+        return shape(meant, given)
     except InputError as error:
         if error.problem.startswith(node.op):
             raise
@@ -127,7 +128,7 @@ SIGNS: Final = {"add": "+", "sub": "-", "mul": "*", "div": "/", "power": "^", "m
 
 def _phrase(node: Expr, of_args: Sequence[Shape]) -> str:
     """The operation with its operands' shapes: `W (3, 2) @ x (3,)`."""
-    operands = [_operand(arg, found) for arg, found in zip(node.args, of_args, strict=True)]
+    operands = [_operand(arg, found) for arg, found in zip(node.args, of_args, strict=False)]
     sign = SIGNS.get(node.op)
     return f" {sign} ".join(operands) if sign else f"{node.op} of {', '.join(operands)}"
 
