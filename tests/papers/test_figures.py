@@ -49,7 +49,7 @@ FOUR = [
     Pair((0, 0, 3, 3), (1, 0, 4, 3), "D"),
 ]
 CATS = Curve([1 / 3, 1 / 3, 2 / 3, 1, 1], [1, 1 / 2, 2 / 3, 3 / 4, 3 / 5], "Cat (AP = 0.43)")
-LAYER = {"Q": "[10, 90, 20]", "attention": "[10, 5, 90, 90]"}
+LAYER = {"Q": [10, 90, 20], "attention": [10, 5, 90, 90]}
 NETWORK = (
     [Volume((12, 55, 55), "input"), Volume((6, 49, 49)), Volume((4, 25, 25)), Volume((128,), "output")],
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, cast
 
 from workings.papers.figures.canvas import (
     BLUE,
@@ -66,9 +66,7 @@ def transformer_layer(
     )
     tower = _Tower(canvas, dict(shapes or {}))
     ground = canvas.height - 44
-    canvas.text(
-        (LANES[1], ground + 18), f"input *X*  [{', '.join(written(size) for size in sizes)}]", size=15
-    )
+    canvas.text((LANES[1], ground + 18), f"input *X*  {_sizes(sizes)}", size=15)
     fork = ground - 16
     canvas.line((LANES[1], ground + 4), (LANES[1], fork))
     canvas.line((LANES[0], fork), (BYPASS, fork))
@@ -123,9 +121,14 @@ class _Tower:
         shape = self.shapes.get(tensor)
         at: Point = (x + 9, y)
         if shape is not None:
-            self.canvas.text((x + 9, y + 8), written(shape), size=13, colour=VERMILLION, anchor="start")
+            self.canvas.text((x + 9, y + 8), _sizes(shape), size=13, colour=VERMILLION, anchor="start")
             at = (x + 9, y - 8)
         self.canvas.text(at, TENSORS[tensor], size=13, colour=SOFT, anchor="start")
+
+
+def _sizes(shape: object) -> str:
+    entries = cast("Sequence[object]", shape) if isinstance(shape, (list, tuple)) else [shape]
+    return f"[{', '.join(written(size) for size in entries)}]"
 
 
 def _finish(tower: _Tower, y: float, fork: float, *, feed_forward: bool) -> str:

@@ -67,10 +67,7 @@ def network(
     )
     middle = ABOVE + (tallest - 1) * ROW / 2
     places = [
-        [
-            (SIDE + COLUMN * column, middle + ROW * (row - (len(rows) - 1) / 2))
-            for row in range(len(rows))
-        ]
+        [(SIDE + COLUMN * column, middle + ROW * (row - (len(rows) - 1) / 2)) for row in range(len(rows))]
         for column, rows in enumerate(shown)
     ]
     for gap, matrix in enumerate(weights):
