@@ -310,15 +310,27 @@ def _upright(vector: Expr) -> Expr:
 
 
 def _matrix_product(a: Expr, b: Expr) -> Expr:
-    if a.op == "neg":
-        return negative(_matrix_product(a.args[0], b))
-    return negative(a @ b.args[0]) if b.op == "neg" else a @ b
+    return _bilinear(a, b, lambda left, right: left @ right)
 
 
 def _outer_product(a: Expr, b: Expr) -> Expr:
-    if a.op == "neg":
-        return negative(outer(a.args[0], b))
-    return negative(outer(a, b.args[0])) if b.op == "neg" else outer(a, b)
+    return _bilinear(a, b, outer)
+
+
+def _bilinear(a: Expr, b: Expr, product: Callable[[Expr, Expr], Expr]) -> Expr:
+    """The product with signs and constant factors in front of it."""
+    factor = const(1)
+    parts: list[Expr] = []
+    for part in (a, b):
+        inner = part
+        if inner.op == "neg":
+            factor, inner = negative(factor), inner.args[0]
+        if inner.op == "mul" and scalar_value(inner.args[0]) is not None:
+            factor, inner = times(factor, inner.args[0]), inner.args[1]
+        parts.append(inner)
+    if scalar_value(factor) == -1:
+        return negative(product(*parts))
+    return times(factor, product(*parts))
 
 
 def _swapped(known: Shapes, a: Expr) -> Expr:

@@ -150,7 +150,10 @@ def _neg(p: Printer, node: Expr, a: Shown) -> Shown:
 
 
 def _mul(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
-    left, right = p.bracket(a, PRODUCT), p.bracket(b, PRODUCT if _commutes(node) else POWER)
+    if a.level == NEGATIVE and node.args[0].op == "const":  # a sign in front: -2 x, not (-2) x
+        product = _mul(p, node, Shown(a.text[1:]), b)
+        return Shown(a.text[0] + p.bracket(product, PRODUCT), NEGATIVE)
+    left, right = p.bracket(a, PRODUCT), p.bracket(b, PRODUCT if _commutes(p, node) else POWER)
     if p.rank(node.args[0]) and p.rank(node.args[1]):
         return Shown(rf"{left} \odot {right}" if p.latex else f"{left} ⊙ {right}", PRODUCT)
     if not p.latex:
@@ -166,9 +169,9 @@ def _is_hadamard(p: Printer, node: Expr) -> bool:
     return node.op == "mul" and all(map(p.rank, node.args))
 
 
-def _commutes(node: Expr) -> bool:
-    """Whether the right factor needs no brackets although it is a product: a·(b·c) reads as a·b·c."""
-    return node.args[1].op == "mul"
+def _commutes(p: Printer, node: Expr) -> bool:
+    """Whether the right factor needs no brackets although it is a product: a·(b·c) and s·(A B) read without."""
+    return node.args[1].op == "mul" or (node.args[1].op in ("outer", "matmul") and not p.rank(node.args[0]))
 
 
 def _div(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
@@ -408,6 +411,16 @@ def _every(p: Printer, node: Expr, *conditions: Shown) -> Shown:
     return Shown(r" \text{ and } ".join(condition.text for condition in conditions), COMPARISON)
 
 
+def _interpolated(p: Printer, node: Expr, precision: Shown, recall: Shown) -> Shown:
+    if not p.latex:
+        return _generic(p, node, precision, recall)
+    return Shown(rf"\max_{{{recall.text} \ge r}} {p.bracket(precision, PRODUCT)}", PRODUCT)
+
+
+def _increments(p: Printer, node: Expr, x: Shown) -> Shown:
+    return Shown(rf"\Delta {p.bracket(x, ATOM)}", POWER) if p.latex else _generic(p, node, x)
+
+
 def _words(p: Printer, node: Expr) -> Shown:
     words = node.attrs["value"]
     if not p.latex:
@@ -447,6 +460,8 @@ ROWS: Final[dict[str, Callable[..., Shown]]] = {
     "maximum": _named,
     "minimum": _named,
     "mean": _mean,
+    "interpolated": _interpolated,
+    "increments": _increments,
     "normalise": _normalise,
     "cross_correlation": _cross_correlation,
     "rotate_180": _rotate_180,

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal
 
+import numpy as np
+
 from workings.algebra.digits import plain
+from workings.algebra.rounding import Places
 from workings.errors import InputError
-from workings.marking.verdicts import Marker
+from workings.marking.answers import read_numbers
+from workings.marking.verdicts import Marker, is_right
 from workings.papers.document import Block, Paper
 from workings.papers.solving import Solved, earlier, solve_paper
 from workings.question import alternatives
@@ -74,14 +78,34 @@ def findings(paper: Paper, solved: Mapping[str, Solved], block: Block) -> Iterat
             others = _others(solution, name)
             if others:
                 found, note = "convention", f"right by {_conventions(solution)}; {others}"
-        elif verdict.name == "wrong" and solution.question.conventions:
-            under = _right_under(solution, name, raw)
+        elif verdict.name == "wrong":
+            under = _right_under(solution, name, raw) if solution.question.conventions else None
             if under:
-                found, note = "convention", f"right by {under}; {note} by {_conventions(solution)}"
+                stated = solution.given.model_fields_set.issuperset(solution.question.conventions)
+                found = "wrong" if stated else "convention"
+                note = f"{note} by {_conventions(solution)}; the printed value is right by {under}"
+            elif coarse(solution, name, raw):
+                found, note = "right, rounded", f"to fewer places than asked for; {note}"
         quantity = solution.quantities[name]
         text = quantity.printed.text if quantity.printed else solution.line(name).formula
         value = plain(quantity.value) if quantity.value is not None else text
         yield Finding(block.name, name, _plain_key(raw), value, text, found, note)
+
+
+def coarse(solution: Solution, name: str, raw: object) -> bool:
+    """Whether a printed number is right to its own decimals, which are fewer than the paper asks for."""
+    value = solution.values.get(name)
+    if value is None or isinstance(value, str) or name not in solution.working:
+        return False
+    try:
+        printed = read_numbers(raw)
+    except InputError:
+        return False
+    target = np.asarray(value, dtype=object)
+    return printed.shape == target.shape and all(
+        is_right(written, int(decimals), entry, Places(decimals=max(1, int(decimals))))
+        for written, decimals, entry in zip(printed.values.flat, printed.decimals.flat, target.flat, strict=True)
+    )
 
 
 def _plain_key(raw: object) -> Any:

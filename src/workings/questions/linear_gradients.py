@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from workings import question
-from workings.algebra.expression import Expr, apply, name, outer
+from workings.algebra.expression import Expr, apply, const, name, outer
 from workings.errors import InputError
 from workings.question import Matrix, Question, Scalar, Size, Vector
 from workings.rules import letters
@@ -79,15 +79,15 @@ def work(given: Given) -> Working:
 def _closed_forms(draft: Draft, *, transposed: bool, penalty: Expr | None) -> None:
     """The gradients in the letters of the question itself, as is asked where there are no numbers."""
     x, y, d = name("x"), name("y"), name("d")
-    draft.step("grad_y", -(2 * (d - y)), note="the square's derivative, and -1 from d - y", source=SOURCE)
-    slope = -(outer(2 * x, d - y) if transposed else outer(2 * (d - y), x))
+    draft.step("grad_y", const(-2) * (d - y), note="the square's derivative, and -1 from d - y", source=SOURCE)
+    slope = const(-2) * (outer(x, d - y) if transposed else outer(d - y, x))
     draft.step(
         "grad_W",
         slope if penalty is None else slope + 2 * penalty * name("W"),
         note=f"{'x (∇_y J)ᵀ' if transposed else '(∇_y J) xᵀ'}, of the shape of W",
         source=SOURCE,
     )
-    draft.step("grad_b", -(2 * (d - y)), note="∂y/∂b is the identity", source=SOURCE)
+    draft.step("grad_b", const(-2) * (d - y), note="∂y/∂b is the identity", source=SOURCE)
 
 
 def _size(given: Given, label: str, *sources: tuple[str, int]) -> Any:
