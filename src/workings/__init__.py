@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from workings.api import audit, build, draw, names, question
+    from workings.api import audit, build, draw, names
     from workings.errors import InputError
     from workings.solution import Solution, solve
 
@@ -30,10 +30,9 @@ _HOMES = {
     "audit": "workings.api",
     "draw": "workings.api",
     "names": "workings.api",
-    "question": "workings.api",
 }
 
-__all__ = ["InputError", "Solution", "audit", "build", "draw", "names", "question", "solve"]
+__all__ = ["InputError", "Solution", "audit", "build", "draw", "names", "solve"]
 
 
 def __getattr__(name: str) -> Any:

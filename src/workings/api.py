@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
-
 from workings import discovery
 from workings.papers.audit import Finding
 from workings.papers.audit import audit as audit_paper
 from workings.papers.build import build as build_paper
 from workings.papers.document import read
 from workings.papers.draw import write as write_copies
-from workings.question import Question
 
 
 def names(kind: str = "question") -> tuple[str, ...]:
     """The names of all questions, studies or claims."""
     package, _ = discovery.ITEMS[kind]
     return discovery.names(package)
-
-
-def question(kind: str) -> Question:
-    """The definition of a question: its givens, an example, its working."""
-    package, attribute = discovery.ITEMS["question"]
-    return cast("Question", discovery.load(package, kind, attribute))
 
 
 def build(paper: str | Path, to: str | Path | None = None, *, blank: bool = False) -> list[Path]:

@@ -34,6 +34,8 @@ VerdictName = Literal["right", "right, rounded", "wrong"]
 
 ENCLOSURE_BITS: Final = 256
 DECIMAL: Final = re.compile(r"-?\d+(\.\d+)?")
+MOST_NAMED: Final = 4
+"""Wrong entries of a vector or matrix that are named one by one."""
 TRAILING: Final = 12
 """Decimals beyond which the last digit written may be cut off in place of rounded."""
 
@@ -126,9 +128,23 @@ class Marker:
             pairs = zip(answer.values.flat, answer.decimals.flat, turned.flat, strict=True)
             if all(is_right(written, int(count), entry, self.places) for written, count, entry in pairs):
                 return f"the transpose; {right}"
-        if target.ndim == 0 and _digits_swapped(answer.values.item(), value, self.places):
-            return f"two digits swapped; {right}"
-        return right
+        if target.ndim == 0:
+            swapped = _digits_swapped(answer.values.item(), value, self.places)
+            return f"two digits swapped; {right}" if swapped else right
+        wrong = [
+            (index, answer.values[index], target[index])
+            for index in np.ndindex(target.shape)
+            if not is_right(answer.values[index], int(answer.decimals[index]), target[index], self.places)
+        ]
+        if len(wrong) > MOST_NAMED or len(wrong) == target.size:
+            return right
+        return "; ".join(self._entry_fault(*entry) for entry in wrong)
+
+    def _entry_fault(self, index: tuple[int, ...], written: Fraction, entry: Any) -> str:
+        """One wrong entry of a vector or matrix; subscripts count from 1."""
+        place = ", ".join(str(i + 1) for i in index)
+        swapped = ", two digits swapped" if _digits_swapped(written, entry, self.places) else ""
+        return f"entry {place}: printed {printed(written, None).text}, right {printed(entry, self.places).text}{swapped}"
 
     def _inside(self, name: str, answer: Numbers) -> bool:
         """Whether every entry lies in the one-step enclosure from the writer's own parents."""
