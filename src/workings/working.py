@@ -1,10 +1,11 @@
 """The working: a frozen, ordered list of named steps over named givens.
 
-A rule or a question writes a `Draft` (`given`, `letter`, `step`, `backward`) and gets a `Working` from `done()`.
-From the working everything follows: values in any number system, shapes, the printed form, gradients as steps.
+A rule or a question writes a `Draft` (`given`, `letter`, `step`, `backward`) and gets a `Working` from
+`done()`. From the working everything follows: values in any number system, shapes, the printed form,
+gradients as steps.
 
-Names are ASCII (`u_1`, `grad_W_1`, `df_1`); `symbols` says how a name is printed where its own spelling is not
-what the field writes (`kernel` → `F`).
+Names are ASCII (`u_1`, `grad_W_1`, `df_1`); `symbols` says how a name is printed where its own spelling is
+not what the field writes (`kernel` → `F`).
 """
 
 from __future__ import annotations
@@ -16,18 +17,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from workings.algebra import derive
+from workings.algebra.backward import backward
 from workings.algebra.evaluate import evaluate
 from workings.algebra.expression import (
     Expr,
-    const,
     expr,
     name,
     names_in,
-    postorder,
-    rebuild,
-    size,
-    substitute,
 )
 from workings.algebra.rationals import NotRationalError, Rationals
 from workings.algebra.shape import Shape, shape
@@ -36,9 +32,6 @@ from workings.errors import InputError
 
 if TYPE_CHECKING:
     from workings.algebra.rounding import Places
-
-LONGEST_INLINE: Final = 12
-"""An adjoint of more nodes than this becomes a step of its own, also where it is used once."""
 
 SMALL: Final = 400
 """Givens and steps up to which rational questions are worked out without loading flint."""
@@ -87,7 +80,7 @@ class Working:
     letters: Mapping[str, Letter]
     steps: tuple[Step, ...]
     shapes: Mapping[str, Shape]
-    symbols: Mapping[str, str] = field(default_factory=dict)
+    symbols: Mapping[str, str] = field(default_factory=dict[str, str])
     cost: str = "J"
     ask: tuple[str, ...] = ()
 
@@ -136,8 +129,8 @@ class Working:
     ) -> dict[str, Value]:
         """The values of the steps that depend on no letter, by name, givens included.
 
-        `givens` replaces values of givens or of steps (a student's own value is put in this way); `until` stops
-        after the step of that name.
+        `givens` replaces values of givens or of steps (a student's own value is put in this way); `until`
+        stops after the step of that name.
         """
         overrides = dict(givens or {})
         values = {**self.lifted(system), **overrides}
@@ -160,7 +153,8 @@ class Working:
     ) -> dict[str, Value]:
         """Values at a precision that settles every digit asked for, or at `MOST_BITS` where none does.
 
-        `system` makes the number system for a number of bits: `Balls`, or `lambda bits: Rounded(bits, places)`.
+        `system` makes the number system for a number of bits: `Balls`, or `lambda bits: Rounded(bits,
+        places)`.
         """
         if system is Balls and not givens:
             rational = self._rational()
@@ -226,7 +220,7 @@ class Working:
         return values
 
     def backward(self, cost: str, wrt: Sequence[str], *, slopes: Mapping[str, str] | None = None) -> Working:
-        """This working with the gradients of `cost` appended as steps `grad_<name>`, last layer first."""
+        """The working with the gradients of `cost` appended as steps `grad_<name>`, last layer first."""
         draft = Draft.resume(self)
         draft.backward(cost, wrt, slopes=slopes)
         return draft.done(ask=self.ask)
@@ -290,7 +284,7 @@ class Draft:
         source: str = "",
         symbol: str | None = None,
     ) -> Expr:
-        """One line; returns a reference to it. Its shape is worked out now, so that a misfit names the step."""
+        """One line; returns a reference to it. Its shape is worked out now: a misfit names the step."""
         formula = expr(formula)
         self._name(label, symbol)
         try:
@@ -340,128 +334,21 @@ class Draft:
             tuple(ask),
         )
 
-    # --- gradients as steps ---------------------------------------------------------------------------------
-
     def backward(
         self, cost: str, wrt: Sequence[str], *, slopes: Mapping[str, str] | None = None, source: str = ""
     ) -> None:
         """Append the gradients of the scalar step `cost` with respect to the names in `wrt`.
 
-        Walks the steps from `cost` back. What is asked for becomes a step `grad_<name>`; what is not becomes
-        part of the next formula where it is short and used once, else a step too. `slopes` maps an activation's
-        step (`h_1`) to the name that f′ gets as a step of its own (`df_1`). A value used more than once gets the
-        sum of its gradients, written out.
+        What is asked for becomes a step `grad_<name>`; what is not becomes part of the next formula where it
+        is short and used once, else a step too. `slopes` maps an activation's step (`h_1`) to the name that
+        f′ gets as a step of its own (`df_1`).
         """
         if self.shapes[cost] != ():
             raise InputError(f"{cost} has the shape {self.shapes[cost]}", accepted="a scalar cost")
-        slopes = slopes or {}
-        wanted = set(wrt)
-        order = list(self._steps.values())
-        order = order[: next(i for i, step in enumerate(order) if step.name == cost) + 1]
-        active = set(wanted)
-        users: dict[str, int] = {}
-        for step in order:
-            inner = [label for label in names_in(step.expr) if label in active]
-            if inner:
-                active.add(step.name)
-            for label in inner:
-                users[label] = users.get(label, 0) + 1
-        parts: dict[str, list[Expr]] = {cost: [const(1)]}
-        for step in reversed(order):
-            if step.name not in active or step.name not in parts:
-                continue
-            adjoint = derive.sum_of(parts.pop(step.name))
-            inlined = step.name == cost and not wanted & {cost}
-            if step.name in wanted:
-                adjoint = self._gradient_step(step.name, adjoint, source)
-            formula, restore = self._fused(step.expr, users, wanted)
-            wrt_here = [label for label in names_in(formula) if label in active]
-            if not wrt_here:
-                continue
-            if slopes.get(step.name) and len(wrt_here) == 1:
-                self._slope_step(step, slopes[step.name], wrt_here[0], source)
-                adjoint = self._once(step.name, adjoint, 1, source)
-                parts.setdefault(wrt_here[0], []).append(derive.times(adjoint, name(slopes[step.name])))
-                continue
-            placeholder = adjoint if inlined or adjoint.op == "name" else name(f"grad_{step.name}")
-            shapes = self._shapes_in(formula) | self._shapes_in(adjoint)
-            shapes[f"grad_{step.name}"] = self.shapes[step.name]
-            found = derive.gradients(formula, placeholder, wrt_here, shapes)
-            if placeholder is not adjoint:
-                uses = sum(_uses(gradient, f"grad_{step.name}") for gradient in found.values())
-                kept = self._once(step.name, adjoint, uses, source)
-                if kept is adjoint:
-                    found = {
-                        label: substitute(gradient, {f"grad_{step.name}": adjoint})
-                        for label, gradient in found.items()
-                    }
-            own = step.expr
-            for label, gradient in found.items():
-                tidy = rebuild(restore(gradient), lambda node: name(step.name) if node is own else None)  # noqa: B023
-                parts.setdefault(label, []).append(tidy)
-        for label in wrt:
-            if label in parts:
-                self._gradient_step(label, derive.sum_of(parts.pop(label)), source)
-            elif f"grad_{label}" not in self._steps:
-                zero = const(0)
-                filled = (
-                    derive.apply("broadcast", zero, shape=self.shapes[label]) if self.shapes[label] else zero
-                )
-                self._gradient_step(label, filled, source, note=f"{cost} does not depend on it")
-
-    def _gradient_step(self, label: str, adjoint: Expr, source: str, note: str = "") -> Expr:
-        missing = shape(adjoint, self._shapes_in(adjoint)) != self.shapes[label]
-        if missing:
-            adjoint = derive.apply("broadcast", adjoint, shape=self.shapes[label])
-        return self.step(f"grad_{label}", adjoint, source=source, note=note)
-
-    def _once(self, label: str, adjoint: Expr, uses: int, source: str) -> Expr:
-        """The adjoint itself where writing it into the next formula keeps that readable, else a step's name."""
-        if adjoint.op in ("name", "const") or (uses <= 1 and size(adjoint) <= LONGEST_INLINE):
-            return adjoint
-        return self._gradient_step(label, adjoint, source)
-
-    def _slope_step(self, step: Step, label: str, argument: str, source: str) -> None:
-        if label not in self._steps:
-            self.step(label, derive.slope(step.expr.op, argument, step.name), source=source)
-
-    def _fused(self, formula: Expr, users: Mapping[str, int], wanted: set[str]) -> tuple[Expr, Any]:
-        """A loss with its activation written in, where nothing else needs the activation's own gradient."""
-        if formula.op not in FUSED or formula.args[0].op != "name":
-            return formula, lambda gradient: gradient
-        label = formula.args[0].attrs["name"]
-        step = self._steps.get(label)
-        if step is None or label in wanted or users.get(label) != 1 or step.expr.op != FUSED[formula.op]:
-            return formula, lambda gradient: gradient
-        merged = Expr(formula.op, (step.expr, *formula.args[1:]), formula.attrs)
-        return merged, lambda gradient: rebuild(
-            gradient, lambda node: name(label) if node is step.expr or _alike(node, step.expr) else None
-        )
-
-
-FUSED: Final = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax"}
-"""Losses whose gradient with respect to the activation's argument is p - d, and that activation."""
+        for line in backward(self._steps.values(), cost, wrt, self.shapes, slopes):
+            self.step(line.name, line.expr, note=line.note, source=source)
 
 
 def _is_name(value: object, label: str) -> bool:
     """Whether a given is nothing but the letter `label`."""
     return isinstance(value, Expr) and value.op == "name" and value.attrs["name"] == label
-
-
-def _alike(node: Expr, other: Expr) -> bool:
-    """Whether a rebuilt node is the activation that was written in: same operation over the same names."""
-    return (
-        node.op == other.op
-        and len(node.args) == 1
-        and node.args[0].op == other.args[0].op == "name"
-        and node.args[0].attrs["name"] == other.args[0].attrs["name"]
-    )
-
-
-def _uses(gradient: Expr, label: str) -> int:
-    return sum(
-        1
-        for node in postorder(gradient)
-        for arg in node.args
-        if arg.op == "name" and arg.attrs["name"] == label
-    )
