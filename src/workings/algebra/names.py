@@ -38,6 +38,8 @@ def latex_name(label: str, cost: str = "J") -> str:
     primes = "".join("'" for part in rest if part == "prime")
     accents = [part for part in rest if part in ACCENTS]
     subscripts = [_subscript(part) for part in rest if part != "prime" and part not in ACCENTS]
+    if match := re.fullmatch(r"([A-Za-z])(\d+)", base):  # x1_T: one subscript, as LaTeX takes no second
+        base, subscripts = match[1], [match[2], *subscripts]
     symbol = _letters(base)
     for accent in accents:
         symbol = f"{ACCENTS[accent]}{{{symbol}}}"
@@ -50,9 +52,6 @@ def _with_superscript(symbol: str, superscript: str) -> str:
 
 
 def _letters(word: str) -> str:
-    match = re.fullmatch(r"([A-Za-z])(\d+)", word)
-    if match:
-        return f"{match[1]}_{{{match[2]}}}" if "_" not in word else word
     if word in GREEK:
         return f"\\{word}"
     return word if len(word) == 1 else rf"\mathrm{{{word}}}"
