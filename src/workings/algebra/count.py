@@ -9,8 +9,9 @@ One row an operation; a node that is used twice is worked out once and counts on
 - `element_wise`: everything done entry by entry: exp, tanh, comparisons, products and sums of two arrays.
 
 Moving and choosing entries (transpose, reshape, padding, windows, where) and the arithmetic of subscripts and
-bounds cost nothing. Padding is multiplied like any other entry. Composites count as their formula is printed:
-softmax is e^z / Σ e^z, without the largest entry taken off first.
+bounds cost nothing; a part of a sum that is the same in every term counts once. Padding is multiplied like
+any other entry. Composites count as their formula is printed: softmax is e^z / Σ e^z, without the largest
+entry taken off first.
 
 Conventions of the field: MACs are the multiplications of contractions. FLOPs are counted exactly here,
 multiplications + additions + bias; many papers write 2·MACs instead, which has one addition more for each
@@ -70,7 +71,7 @@ class Count:
         def total(operations: Dimension) -> Dimension:
             letters = {str(letter) for letter in getattr(operations, "free_symbols", ())}
             if index not in letters:
-                return operations * _tally(last - first + 1)
+                return tidy(operations * _tally(last - first + 1))
             return tidy(_sympy().summation(operations, (_letter(index), first, last)))
 
         return Count(
@@ -131,16 +132,21 @@ def _roles_of_leaves(nodes: Collection[Expr], biases: Collection[str] | None) ->
 
 
 def _counts(
-    root: Expr, known: Mapping[Expr, Shape], leaves: Mapping[Expr, Role]
+    root: Expr, known: Mapping[Expr, Shape], given: Mapping[Expr, Role], only: Collection[Expr] | None = None
 ) -> tuple[dict[Expr, Count], Role]:
-    """Every node's own operations, and what the root is to an addition."""
+    """Every node's own operations, and what the root is to an addition.
+
+    `given` has the roles of leaves and of nodes counted elsewhere; `only` these nodes are counted, if any.
+    """
     counts: dict[Expr, Count] = {}
-    roles: dict[Expr, Role] = {}
-    for node in postorder(root, _counted_arguments):
+    roles: dict[Expr, Role] = {**given}
+    for node in postorder(
+        root, lambda node: tuple(arg for arg in _counted(node) if only is None or arg in only)
+    ):
         of_args: list[Role] = [roles.get(arg, "other") for arg in node.args]
-        role = leaves.get(node) or _role(node.op, of_args)
+        role = given.get(node) or _role(node.op, of_args)
         if node.op == "summation":
-            found = _summation(node, known, leaves)
+            found = _summation(node, known, roles)
         elif node.op in {"add", "sub"}:
             found = _sum_of_two(known[node], of_args)
         elif node.op in ROWS:
@@ -151,9 +157,39 @@ def _counts(
     return counts, roles[root]
 
 
-def _counted_arguments(node: Expr) -> tuple[Expr, ...]:
-    """Subscripts, and what belongs to a sum, are not followed."""
-    return () if node.op == "summation" else node.args[:1] if node.op == "element" else node.args
+def _counted(node: Expr) -> Sequence[Expr]:
+    """The arguments that are counted with a node: no subscripts; of a sum, what is the same in every term."""
+    if node.op == "summation":
+        return _same_in_every_term(node)
+    return node.args[:1] if node.op in {"element", "entry"} else node.args
+
+
+def _same_in_every_term(node: Expr) -> Sequence[Expr]:
+    """The largest parts of a sum's body that do not depend on its index: they are worked out once."""
+    body, changing = node.args[0], _changing(node)
+    if body not in changing:
+        return (body,)
+    parts = [
+        arg for part in postorder(body) if part in changing for arg in _counted(part) if arg not in changing
+    ]
+    return list(dict.fromkeys(parts))
+
+
+def _changing(node: Expr) -> set[Expr]:
+    """The parts of a sum's body that depend on its index."""
+    index = node.attrs["index"]
+
+    def outside(part: Expr) -> tuple[Expr, ...]:
+        """An inner sum over an index of the same name has its own."""
+        hides = part.op == "summation" and part.attrs["index"] == index
+        return part.args[1:] if hides else part.args
+
+    found: set[Expr] = set()
+    for part in postorder(node.args[0], outside):
+        is_index = part.op == "name" and part.attrs["name"] == index
+        if is_index or any(arg in found for arg in outside(part)):
+            found.add(part)
+    return found
 
 
 def _total(counts: Mapping[Expr, Count]) -> Count:
@@ -198,14 +234,14 @@ def _expanded(node: Expr, known: Mapping[Expr, Shape], of_args: Sequence[Role]) 
     return _total(counts), role
 
 
-def _summation(node: Expr, known: Mapping[Expr, Shape], leaves: Mapping[Expr, Role]) -> Count:
-    """The body once a term, and the additions of the terms."""
+def _summation(node: Expr, known: Mapping[Expr, Shape], roles: Mapping[Expr, Role]) -> Count:
+    """What changes from term to term once a term, and the additions of the terms."""
     body, low, high = node.args
     first, last = _bound(low, known), _bound(high, known)
-    terms = _tally(last - first + 1)
-    once = _total(_counts(body, known, leaves)[0])
+    terms, changing = _tally(last - first + 1), _changing(node)
+    once = _total(_counts(body, known, roles, changing)[0]) if body in changing else NOTHING
     return once.over(node.attrs["index"], first, last) + Count(
-        additions=_tally(terms - 1) * entries(known[body])
+        additions=tidy(_tally(terms - 1) * entries(known[body]))
     )
 
 
