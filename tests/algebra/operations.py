@@ -466,6 +466,24 @@ COMPOSITE = [
         np.trapezoid,
         lambda y, x: (x[1] - x[0]) * (y[0] + y[1]) / 2 + (x[2] - x[1]) * (y[1] + y[2]) / 2,
     ),
+    Case(
+        "increments",
+        (V,),
+        lambda x: np.diff(x, prepend=0),
+        lambda x: np.array([x[0], x[1] - x[0], x[2] - x[1]]),
+    ),
+    Case(
+        "interpolated",
+        ([0.5, 0.75, 0.25], [0.1, 0.4, 0.4]),
+        lambda p, r: np.array([max(p[r >= level]) for level in r]),
+    ),
+    Case(
+        "interpolated",
+        ([0.5, 0.75, 0.25], [0.1, 0.4, 0.4]),
+        # levels 0, 1/4, 1/2, 3/4, 1: the recalls reach 0.4
+        lambda p, _: np.array([p[1], p[1], 0 * p[0], 0 * p[0], 0 * p[0]]),
+        attrs={"points": 5},
+    ),
 ]
 
 CASES = [*ELEMENTWISE, *STRUCTURAL, *COMPOSITE]
