@@ -13,64 +13,26 @@ from typing import Any, Final, Literal, cast
 import numpy as np
 
 from workings import discovery
+from workings.algebra import lines
 from workings.algebra.digits import Printed, exact_value, plain, printed
 from workings.algebra.evaluate import evaluate
-from workings.algebra.expression import Expr, names_in, size
-from workings.algebra.names import latex_name, text_name
+from workings.algebra.expression import Expr
+from workings.algebra.lines import LARGEST_SUBSTITUTION, Line, Names, line
+from workings.algebra.names import text_name
 from workings.algebra.rounding import Places
-from workings.algebra.shape import Shape, shapes_of
-from workings.algebra.show import Printer, Shown, Style, show
+from workings.algebra.shape import Shape
 from workings.algebra.systems import Balls, Rounded
 from workings.errors import InputError, unknown
 from workings.question import Question
 from workings.working import Step, Working
 
 DEFAULT_PLACES: Final = Places(decimals=4)
-LARGEST_SUBSTITUTION: Final = 36
-"""Entries of a value beyond which a formula keeps its name instead."""
-LONGEST_SUBSTITUTION: Final = 240
-"""Characters of plain text beyond which the substituted line is left out."""
-LARGEST_FORMULA: Final = 400
-"""Nodes of a formula beyond which its steps are not printed."""
-
+MOST_AXES: Final = 2
+"""Axes of a value that is written into a formula."""
 EXACT_BITS: Final = 128
 """Bits that tell whether a rounded step is exact; rationals stay rationals at any."""
 
 Rounding = Literal["end", "steps"]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One step in print: `name = formula = substituted = value`, each part only where it says something."""
-
-    step: Step
-    name: str
-    name_latex: str
-    formula: str
-    formula_latex: str
-    substituted: tuple[str, str] | None
-    substituted_latex: tuple[str, str] | None
-    value: Printed | None
-    shape: Shape
-    unrounded: Printed | None = None
-    exact: bool = False
-
-    def relations(self, style: Style) -> list[tuple[str, str]]:
-        """The right-hand sides with their relation signs, formula first."""
-        formula = self.formula_latex if style == "latex" else self.formula
-        middle = self.substituted_latex if style == "latex" else self.substituted
-        chain = [("=", formula)]
-        if middle is not None:
-            chain.append(middle)
-        if self.value is not None and self.exact:
-            chain.append(("=", self.value.shown(style).text))
-        elif self.value is not None:
-            chain += self.value.chain(style)
-        kept: list[tuple[str, str]] = []
-        for relation, form in chain:
-            if not kept or form != kept[-1][1]:
-                kept.append((relation, form))
-        return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +133,37 @@ class Solution:
         return np.array(result) if isinstance(result, list) else result
 
     @cached_property
-    def lines(self) -> tuple[Line, ...]:
-        """Every step in print."""
-        return tuple(_line(self, step) for step in self.working)
+    def lines(self) -> Mapping[str, Line]:
+        """Every step in print, by name."""
+        working = self.working
+        names = Names(working.symbols, working.cost)
+        parts = {
+            label: one.printed
+            for label, one in self.quantities.items()
+            if one.printed is not None and _is_short(one) and not self._stands_for_itself(label)
+        }
+        return {
+            step.name: line(
+                step.name,
+                step.expr,
+                self.quantities[step.name].printed,
+                names=names,
+                shapes=working.shapes,
+                parts=parts,
+                note=step.note,
+                source=step.source,
+                unrounded=self.quantities[step.name].unrounded,
+                kept=step.name in self.hand and _kept_by_rounding(self, step),
+            )
+            for step in working
+        }
 
-    def line(self, name: str) -> Line:
-        """The step `name` in print."""
-        return next(line for line in self.lines if line.step.name == name)
+    def _stands_for_itself(self, label: str) -> bool:
+        """Whether a given is a letter of its own name, or words: nothing that could be put in its place."""
+        given = self.working.givens.get(label)
+        if given is None or not isinstance(given.value, (Expr, str)):
+            return False
+        return isinstance(given.value, str) or given.value.attrs.get("name") == label
 
     def as_json(self) -> dict[str, Any]:
         """{"kind", "quantities": {name: {"value", "shape", "text", "latex", "exact"}}, "steps": [...]}."""
@@ -186,133 +172,62 @@ class Solution:
             "quantities": {name: self.quantities[name].as_json() for name in self.ask},
             "steps": [
                 {
-                    "name": line.step.name,
-                    "formula": line.formula,
-                    "substituted": line.substituted[1] if line.substituted else None,
-                    "note": line.step.note,
-                    "source": line.step.source,
-                    **self.quantities[line.step.name].as_json(),
+                    "name": name,
+                    "formula": one.formula["text"],
+                    "substituted": one.substituted["text"] if one.substituted else None,
+                    "note": one.note,
+                    "source": one.source,
+                    **self.quantities[name].as_json(),
                 }
-                for line in self.lines
+                for name, one in self.lines.items()
             ],
         }
 
     def text(self) -> str:
         """Plain text: each step on its lines, then the answers."""
-        blocks: list[str] = []
-        for line in self.lines:
-            pad = " " * len(line.name)
-            rows = [
-                f"  {line.name if i == 0 else pad} {relation} {form}"
-                for i, (relation, form) in enumerate(line.relations("text"))
-            ]
-            if line.unrounded:
-                rows.append(f"  {pad} (without rounding on the way: {line.unrounded.text})")
-            remark = _remark(line)
-            blocks.append("\n".join([f"{remark}:" if remark else "", *rows]).strip("\n"))
         answers = [
             f"  {text_name(self.working.symbols.get(name, name))} {_last(self, name)}" for name in self.ask
         ]
         heading = (
             f"{self.question.title} ({self.places}, rounded at {'every step' if self.hand else 'the end'})"
         )
-        return "\n\n".join([heading, *blocks, "Answers\n" + "\n".join(answers)])
+        return "\n\n".join(
+            [heading, *(one.text() for one in self.lines.values()), "Answers\n" + "\n".join(answers)]
+        )
 
     def markdown(self) -> str:
         """Markdown with LaTeX mathematics, one display a step."""
-        return "\n\n".join(self.block(line) for line in self.lines)
-
-    def block(self, line: Line) -> str:
-        """One step in Markdown: its remark, its display, and what rounding on the way has changed."""
-        parts = [f"$$\n{self.aligned(line)}\n$$"]
-        if remark := _remark(line):
-            parts.insert(0, remark.replace("*", r"\*") + ":")
-        if line.unrounded:
-            parts.append(f"(Without rounding on the way: ${line.unrounded.latex}$.)")
-        return "\n\n".join(parts)
-
-    @staticmethod
-    def aligned(line: Line) -> str:
-        """One step as LaTeX, relation signs under each other."""
-        relations = line.relations("latex")
-        if len(relations) == 1:
-            return f"{line.name_latex} {relations[0][0]} {relations[0][1]}"
-        rows = [
-            f"{line.name_latex if i == 0 else ''} &{sign} {form}" for i, (sign, form) in enumerate(relations)
-        ]
-        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+        return lines.markdown(self.lines.values())
 
     def latex(self) -> str:
         """LaTeX: one display a step, remarks as text."""
         rows: list[str] = []
-        for line in self.lines:
-            if remark := _remark(line):
-                rows.append(remark + ":")
-            rows.append(f"\\[\n{self.aligned(line)}\n\\]")
+        for one in self.lines.values():
+            if one.note:
+                rows.append(f"{one.remark}:")
+            rows.append(f"\\[\n{one.latex()}\n\\]")
         return "\n".join(rows)
 
     def _repr_markdown_(self) -> str:
         return f"**{self.question.title}**\n\n{self.markdown()}"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th>{_escaped(line.name)}</th><td>{_escaped(' '.join(f'{r} {f}' for r, f in line.relations('text')))}"
-            "</td></tr>"
-            for line in self.lines
-        )
-        return f"<table><caption>{_escaped(self.question.title)}</caption>{rows}</table>"
+        return lines.html(self.question.title, self.lines.values())
 
     def __repr__(self) -> str:
         return self.text()
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _remark(line: Line) -> str:
-    return line.step.note[:1].upper() + line.step.note[1:]
 
 
 def _last(solution: Solution, name: str) -> str:
     shown = solution.quantities[name].printed
     if shown is None and name in solution.working:
         shape = ", ".join(str(extent) for extent in solution.quantities[name].shape)
-        return f"= {solution.line(name).formula}" + (f"   (shape {shape})" if shape else "")
+        return f"= {solution.lines[name].formula['text']}" + (f"   (shape {shape})" if shape else "")
     return " ".join(f"{relation} {form}" for relation, form in shown.chain("text")) if shown else "is given"
 
 
-def _line(solution: Solution, step: Step) -> Line:
-    working, symbols = solution.working, solution.working.symbols
-    label = symbols.get(step.name, step.name)
-    inner = names_in(step.expr)
-    shapes = shapes_of(step.expr, {name: working.shapes[name] for name in inner if name in working.shapes})
-    ranks = {node: len(shape) for node, shape in shapes.items()}
-    forms: dict[Style, str] = {}
-    middles: dict[Style, str | None] = {}
-    substitution, exact = _substitution(solution, step, inner)
-    legible = size(step.expr) <= LARGEST_FORMULA
-    for style in cast("tuple[Style, ...]", ("text", "latex")):
-        printer = Printer(style, working.cost, symbols, ranks=ranks)
-        forms[style] = show(step.expr, printer).text if legible else "…"
-        filled = Printer(style, working.cost, symbols, substitution[style], ranks)
-        middles[style] = show(step.expr, filled).text if substitution[style] and legible else None
-    too_long = middles["text"] is None or len(middles["text"]) > LONGEST_SUBSTITUTION
-    signs = {"text": "=" if exact else "≈", "latex": "=" if exact else r"\approx"}
-    quantity = solution.quantities[step.name]
-    return Line(
-        step,
-        text_name(label),
-        latex_name(label, working.cost),
-        forms["text"],
-        forms["latex"],
-        None if too_long else (signs["text"], cast("str", middles["text"])),
-        None if too_long else (signs["latex"], cast("str", middles["latex"])),
-        quantity.printed,
-        quantity.shape,
-        quantity.unrounded,
-        exact=step.name in solution.hand and _kept_by_rounding(solution, step),
-    )
+def _is_short(quantity: Quantity) -> bool:
+    return bool(np.size(quantity.value) <= LARGEST_SUBSTITUTION and np.ndim(quantity.value) <= MOST_AXES)
 
 
 def _equal(hand: Any, value: Any) -> bool:
@@ -327,40 +242,6 @@ def _kept_by_rounding(solution: Solution, step: Step) -> bool:
 
     with balls.precision(EXACT_BITS):
         return _equal(solution.hand[step.name], evaluate(step.expr, solution.hand, Balls(EXACT_BITS)))
-
-
-def _substitution(
-    solution: Solution, step: Step, inner: Sequence[str]
-) -> tuple[dict[Style, dict[str, Shown]], bool]:
-    """What stands for each name in the substituted line, and whether all of it is exact."""
-    found: dict[Style, dict[str, Shown]] = {"text": {}, "latex": {}}
-    exact = True
-    for label in inner:
-        value, places = _value_of(solution, label)
-        if value is None or np.size(value) > LARGEST_SUBSTITUTION or np.ndim(value) > 2:
-            continue
-        own = solution.quantities[label].printed if label in solution.quantities else None
-        one = own or printed(value, places)
-        exact = exact and one.exact
-        found["text"][label], found["latex"][label] = one.shown("text"), one.shown("latex")
-    return found, exact
-
-
-def _value_of(solution: Solution, label: str) -> tuple[Any, Places | None]:
-    working = solution.working
-    if label in working.givens:
-        value = working.givens[label].value
-        return (_formula_value(solution, label, value), None)
-    value = solution.hand.get(label)
-    return (solution.values.get(label) if value is None else value), solution.places
-
-
-def _formula_value(solution: Solution, label: str, value: Any) -> Any:
-    if not isinstance(value, Expr):
-        return None if isinstance(value, str) else value
-    if value.op == "name" and value.attrs["name"] == label:
-        return None
-    return solution.given_formulas.get(label)
 
 
 def solve(

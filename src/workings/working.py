@@ -13,11 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
+from workings.algebra import lines
 from workings.algebra.backward import backward
+from workings.algebra.digits import printed
 from workings.algebra.evaluate import evaluate
 from workings.algebra.expression import (
     Expr,
@@ -25,13 +27,12 @@ from workings.algebra.expression import (
     name,
     names_in,
 )
+from workings.algebra.lines import LARGEST_SUBSTITUTION, Line, Names, line
 from workings.algebra.rationals import NotRationalError, Rationals
+from workings.algebra.rounding import Places
 from workings.algebra.shape import Shape, shape
 from workings.algebra.systems import Balls, Symbols, System, Undecided, Value
 from workings.errors import InputError
-
-if TYPE_CHECKING:
-    from workings.algebra.rounding import Places
 
 SMALL: Final = 400
 """Givens and steps up to which rational questions are worked out without loading flint."""
@@ -189,6 +190,34 @@ class Working:
         except NotRationalError:
             return None
 
+    def lines(self, places: Places) -> dict[str, Line]:
+        """Every step in print, by name, with certified values at `places`."""
+        values = {**self.certified(places), **(self.formulas() if self.letters else {})}
+        shown = {
+            label: printed(value, None if label in self.givens else places) for label, value in values.items()
+        }
+        parts = {label: one for label, one in shown.items() if np.size(values[label]) <= LARGEST_SUBSTITUTION}
+        names = Names(self.symbols, self.cost)
+        return {
+            step.name: line(
+                step.name,
+                step.expr,
+                shown.get(step.name),
+                names=names,
+                shapes=self.shapes,
+                parts=parts,
+                note=step.note,
+                source=step.source,
+            )
+            for step in self.steps
+        }
+
+    def _repr_markdown_(self) -> str:
+        return lines.markdown(self.lines(Places(decimals=4)).values())
+
+    def _repr_html_(self) -> str:
+        return lines.html("Working", self.lines(Places(decimals=4)).values())
+
     def formulas(self) -> dict[str, Any]:
         """The steps that depend on letters, as SymPy expressions or arrays of them, by name.
 
@@ -288,15 +317,11 @@ class Draft:
         formula = expr(formula)
         self._name(label, symbol)
         try:
-            self.shapes[label] = shape(formula, self._shapes_in(formula))
+            self.shapes[label] = shape(formula, self.shapes)
         except InputError as error:
             raise error.at(field=label) from None
         self._steps[label] = Step(label, formula, note, source)
         return name(label)
-
-    def _shapes_in(self, formula: Expr) -> dict[str, Shape]:
-        """The shapes of the names in a formula; all of them would make a long chain quadratic."""
-        return {label: self.shapes[label] for label in names_in(formula) if label in self.shapes}
 
     def _name(self, label: str, symbol: str | None, *, own: bool = False) -> None:
         if label in self._steps or label in self._givens:

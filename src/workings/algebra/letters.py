@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import sympy
+from sympy.printing.latex import LatexPrinter
 from sympy.printing.str import StrPrinter
 
 from workings.algebra.evaluate import LARGEST_VALUE
@@ -96,8 +97,24 @@ def at_numbers(value: Any, letters: Mapping[str, Lettered], numbers: Mapping[str
     return np.frompyfunc(number, 1, 1)(value) if isinstance(value, np.ndarray) else number(value)
 
 
+def _sum_order(terms: list[Any]) -> list[Any]:
+    """The terms of a sum with the first positive one in front: W - N + 1, not -N + W + 1."""
+    positive = next((i for i, term in enumerate(terms) if not term.could_extract_minus_sign()), 0)
+    return [terms[positive], *terms[:positive], *terms[positive + 1 :]]
+
+
+class _Latex(LatexPrinter):
+    """SymPy's LaTeX with sums in the order of `_sum_order`."""
+
+    def _as_ordered_terms(self, expr: Any, order: Any = None) -> list[Any]:
+        return _sum_order(list(super()._as_ordered_terms(expr, order=order)))
+
+
 class _Plain(StrPrinter):
     """SymPy in the plain formula language that `parse` reads."""
+
+    def _as_ordered_terms(self, expr: Any, order: Any = None) -> list[Any]:
+        return _sum_order(list(super()._as_ordered_terms(expr, order=order)))
 
     def _print_Pow(self, expr: Any, rational: bool = False) -> str:  # noqa: FBT001, FBT002  SymPy's names
         if expr.exp == sympy.Rational(1, 2):
@@ -123,10 +140,11 @@ class _Plain(StrPrinter):
 
 def text_of(entry: Any) -> str:
     """A SymPy expression as plain text."""
-    return _Plain().doprint(entry).replace("<=", "≤").replace("-", "−")
+    return _Plain().doprint(entry).replace("<=", "≤").replace("-", "−").replace("*", " · ")
 
 
 def latex_of(entry: Any) -> str:
     """A SymPy expression as LaTeX, names printed as `names` prints them."""
     names = {symbol: latex_name(str(symbol)) for symbol in entry.free_symbols if symbol.is_Symbol}
-    return str(sympy.latex(entry, symbol_names=names, order="none" if entry.has(sympy.Sum) else None))
+    settings = {"symbol_names": names, "order": "none" if entry.has(sympy.Sum) else None}
+    return str(_Latex(settings).doprint(entry))

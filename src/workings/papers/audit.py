@@ -87,7 +87,7 @@ def findings(paper: Paper, solved: Mapping[str, Solved], block: Block) -> Iterat
             elif coarse(solution, name, raw):
                 found, note = "right, rounded", f"to fewer places than asked for; {note}"
         quantity = solution.quantities[name]
-        text = quantity.printed.text if quantity.printed else solution.line(name).formula
+        text = quantity.printed.text if quantity.printed else solution.lines[name].formula["text"]
         value = plain(quantity.value) if quantity.value is not None else text
         yield Finding(block.name, name, _plain_key(raw), value, text, found, note)
 

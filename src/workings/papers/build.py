@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 import numpy as np
 
 from workings.algebra.digits import plain, printed
+from workings.algebra.lines import LARGEST_SUBSTITUTION
 from workings.algebra.names import latex_name
 from workings.errors import InputError, echo
 from workings.files import write_file
@@ -22,7 +23,7 @@ from workings.papers.audit import Finding, findings
 from workings.papers.document import Block, Paper, check_names, givens
 from workings.papers.solving import Solved, earlier, fresh, solve_block
 from workings.papers.yaml_writer import write_yaml
-from workings.solution import LARGEST_SUBSTITUTION, Solution
+from workings.solution import Solution
 
 Progress = Callable[[str], None]
 
@@ -152,7 +153,7 @@ def _question(paper: Paper, solved: Mapping[str, Solved], block: Block) -> str:
         body.append(
             f"*Goes on from {', '.join(f'[{name}](#{name})' for name in repeated[-1:])}, with the same givens.*"
         )
-    body += [one.solution.block(one.solution.line(name)) for name in steps]
+    body += [one.solution.lines[name].markdown() for name in steps]
     body.append(_answers(one.solution))
     body.append(_key(list(findings(paper, solved, block))))
     if block.note:
@@ -220,7 +221,7 @@ def _answers(solution: Solution) -> str:
         if quantity.printed is not None:
             form = " ".join(f"{sign} {part}" for sign, part in quantity.printed.chain("latex"))
         else:
-            form = f"= {solution.line(name).formula_latex}"
+            form = f"= {solution.lines[name].formula['latex']}"
         rows.append(f"${label} {form}$")
     return "::: {.answer}\n**Answer:** " + ", ".join(rows) + "\n:::"
 

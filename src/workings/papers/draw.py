@@ -117,7 +117,7 @@ def sheet_value(solution: Solution, name: str) -> Any:
     quantity = solution.quantities[name]
     value = quantity.hand if quantity.hand is not None else quantity.value
     if value is None:
-        return solution.line(name).formula
+        return solution.lines[name].formula["text"]
     return _written(value, solution)
 
 
