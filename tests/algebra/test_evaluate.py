@@ -230,14 +230,16 @@ def test_what_does_not_fit_is_an_error_that_says_so(system, expr, says):
     assert says in str(caught.value)
 
 
-def test_a_division_by_zero_and_undefined_functions_are_errors():
-    system = Balls(64)
+@pytest.mark.parametrize("system", [Balls(64), Symbols()], ids=lambda system: type(system).__name__)
+def test_a_division_by_zero_and_undefined_functions_are_errors(system):
     for expr in (const(1) / (const(1) - 1), X3 / const([1, 0, 2])):
         with pytest.raises(InputError, match="division by zero"):
             evaluate(expr, {}, system)
     for expr in (log(const(0)), log(const([1, -1])), sqrt(const("-0.01")), log(apply("cos", const(3)))):
         with pytest.raises(InputError, match=r"logarithm|square root"):
             evaluate(expr, {}, system)
+    with pytest.raises(InputError, match="negative power"):
+        evaluate(const(0) ** const(-1), {}, system)
 
 
 @pytest.mark.parametrize(

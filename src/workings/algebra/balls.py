@@ -7,7 +7,7 @@ interval arithmetic", IEEE Transactions on Computers 66 (2017).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import cache
@@ -42,7 +42,7 @@ SMALL_PRODUCT: Final = 64
 
 
 @contextmanager
-def precision(bits: int) -> Iterator[None]:
+def precision(bits: int) -> Generator[None]:
     """flint's working precision for the time of a block."""
     before = ctx.prec
     ctx.prec = bits
@@ -407,7 +407,7 @@ def matmul(a: Value, b: Value) -> Value:
     if left.shape[1] != right.shape[0]:
         return np.matmul(a, b)  # raises NumPy's error, which evaluate turns into ours
     whole = set(map(type, flat_left)) | set(map(type, flat_right)) == {fmpq}
-    matrix = fmpq_mat if whole else arb_mat
+    matrix: Any = fmpq_mat if whole else arb_mat
     product = matrix(*left.shape, flat_left) * matrix(*right.shape, flat_right)
     result = np.empty(left.shape[0] * right.shape[1], dtype=object)
     result[:] = product.entries()

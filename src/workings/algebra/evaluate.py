@@ -210,7 +210,8 @@ def _amax(node: Expr, system: System, x: Value) -> Value:
 
 def _element(_node: Expr, _system: System, x: Value, *subscripts: Value) -> Value:
     if not isinstance(x, np.ndarray):  # SymPy's IndexedBase, for sequences of letters
-        return x[subscripts if len(subscripts) > 1 else subscripts[0]]
+        first, *others = subscripts
+        return x[subscripts if others else first]
     index = tuple(_integer(subscript) for subscript in subscripts)
     if any(not 1 <= i <= extent for i, extent in zip(index, x.shape, strict=False)):
         raise InputError(f"subscript {index} outside the shape {x.shape}", accepted="subscripts from 1")
@@ -255,7 +256,7 @@ def _pad(node: Expr, system: System, x: Value) -> Value:
 
 
 def window_indices(
-    size: tuple[int, int], kernel: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]
+    size: tuple[int, ...], kernel: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
 ) -> tuple[Any, Any]:
     """Row and column indices (kH, kW, oH, oW) of every entry under every window of an image."""
     out = [window_count(*along) for along in zip(size, kernel, stride, dilation, strict=True)]
@@ -415,11 +416,8 @@ SCOPED: Final[dict[str, Row]] = {"summation": _summation}
 """Rows that bind a name."""
 
 
-def _divide(_node: Expr, _system: System, a: Value, b: Value) -> Value:
-    if isinstance(b, (np.ndarray, np.floating)) and b.dtype != object:
-        with np.errstate(all="ignore"):
-            return a / b
-    return a / b
+def _divide(_node: Expr, system: System, a: Value, b: Value) -> Value:
+    return system.divide(a, b)
 
 
 ROWS: Final[dict[str, Row]] = {

@@ -51,10 +51,11 @@ class System:
     def lift(self, value: Any) -> Value:
         """A given (Fraction, int, array of them, float array) in this system."""
         if isinstance(value, np.ndarray):
-            return elementwise(self.scalar)(value)
+            return elementwise(self.scalar, 1)(value)
         return self.scalar(value)
 
     def scalar(self, value: Any) -> Any:
+        """One number (Fraction, int, float) in this system."""
         raise NotImplementedError
 
     @cached_property
@@ -71,13 +72,19 @@ class System:
         return value
 
     def matmul(self, a: Value, b: Value) -> Value:
+        """a @ b by NumPy's rules."""
         return np.matmul(a, b)
+
+    def divide(self, a: Value, b: Value) -> Value:
+        """a / b; `ZeroDivisionError` where b is 0 and the system has no infinity."""
+        return a / b
 
     def largest(self, value: Any) -> Value:
         """The largest entry along the last axis."""
         return reduce(self.functions["maximum"], [value[..., i] for i in range(value.shape[-1])])
 
     def zero(self) -> Any:
+        """The number 0 of this system."""
         return self.scalar(0)
 
 
@@ -137,6 +144,7 @@ class Float64(System):
     }
 
     def lift(self, value: Any) -> Value:
+        """A given in double precision; a float64 array as it is."""
         if isinstance(value, np.ndarray) and value.dtype == np.float64:
             return value
         try:
@@ -147,10 +155,17 @@ class Float64(System):
             ) from error
 
     def scalar(self, value: Any) -> Any:
+        """The nearest float64."""
         return self.lift(value)
+
+    def divide(self, a: Value, b: Value) -> Value:
+        """a / b, infinite or not a number where b is 0."""
+        with np.errstate(all="ignore"):
+            return a / b
 
     @cached_property
     def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """NumPy's."""
         return self._table
 
 
@@ -167,32 +182,38 @@ class Balls(System):
     bits: int = 64
 
     def lift(self, value: Any) -> Value:
+        """A given as exact rationals."""
         from workings.algebra.balls import lifted, over  # flint is loaded when needed: cold start
 
         return over(value, lifted)
 
     def scalar(self, value: Any) -> Any:
+        """A number as an exact rational."""
         from workings.algebra.balls import lifted
 
         return lifted(value)
 
     @cached_property
     def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """Exact where the result is rational and known, else with a proven error bound."""
         from workings.algebra.balls import FUNCTIONS
 
         return FUNCTIONS
 
     def settle(self, value: Value) -> Value:
+        """Exact where it can be, and of bounded length."""
         from workings.algebra.balls import shorten
 
         return shorten(value)
 
     def trim(self, value: Value) -> Value:
+        """Rationals that have grown too long as balls."""
         from workings.algebra.balls import trimmed
 
         return trimmed(value)
 
     def matmul(self, a: Value, b: Value) -> Value:
+        """a @ b, by flint's matrix product where that is worth it."""
         from workings.algebra.balls import matmul
 
         return matmul(a, b)
@@ -205,6 +226,7 @@ class Rounded(Balls):
     places: Places = field(default_factory=lambda: Places(decimals=4))
 
     def settle(self, value: Value) -> Value:
+        """Rounded to `places`."""
         from workings.algebra.balls import rounded
 
         return rounded(value, self.places)
@@ -221,19 +243,48 @@ class Enclosure(Balls):
 
     @cached_property
     def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """As those of `Balls`; what a wide ball leaves open becomes both outcomes."""
         from workings.algebra.balls import enclosure_functions
 
         return enclosure_functions()
 
     def settle(self, value: Value) -> Value:
+        """Widened to hold what it may have been rounded to."""
         from workings.algebra.balls import widened
 
         return widened(value, self.places)
 
 
+def _symbolic_quotient(a: Any, b: Any) -> Any:
+    if b == 0:
+        raise ZeroDivisionError
+    return a / b
+
+
+QUOTIENT: Final = elementwise(_symbolic_quotient)
+
+
+def _symbolic_logarithm(x: Any) -> Any:
+    import sympy
+
+    if x.is_nonpositive:
+        raise InputError(f"the logarithm of {echo(str(x))}", accepted="a positive argument")
+    return sympy.log(x)
+
+
+def _symbolic_root(x: Any) -> Any:
+    import sympy
+
+    if x.is_negative:
+        raise InputError(f"the square root of {echo(str(x))}", accepted="an argument of 0 or more")
+    return sympy.sqrt(x)
+
+
 def _symbolic_power(a: Any, b: Any) -> Any:
     import sympy
 
+    if a.is_zero and b.is_negative:
+        raise InputError("0 to a negative power", accepted="a base other than 0")
     if a.is_Rational and b.is_Integer and max(abs(a.p), a.q).bit_length() * abs(b.p) > LARGEST_POWER_BITS:
         raise InputError(f"a power with the exponent {echo(str(b))}", accepted="a smaller exponent")
     return sympy.Pow(a, b)
@@ -246,12 +297,17 @@ class Symbols(System):
     exact: ClassVar[bool] = True
 
     def scalar(self, value: Any) -> Any:
+        """A number as a SymPy rational; SymPy's own expressions stay as they are."""
         import sympy
 
         if isinstance(value, sympy.Basic):
             return value
         fraction = number(value)
         return sympy.Rational(fraction.numerator, fraction.denominator)
+
+    def divide(self, a: Value, b: Value) -> Value:
+        """a / b, where b is not 0."""
+        return QUOTIENT(a, b)
 
     def largest(self, value: Any) -> Value:
         """One maximum of all: in a maximum of maxima SymPy compares each pair each time."""
@@ -264,6 +320,7 @@ class Symbols(System):
 
     @cached_property
     def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """SymPy's."""
         import sympy
 
         def truth(condition: Any) -> Any:
@@ -271,8 +328,8 @@ class Symbols(System):
 
         one: dict[str, Any] = {
             "exp": sympy.exp,
-            "log": sympy.log,
-            "sqrt": sympy.sqrt,
+            "log": _symbolic_logarithm,
+            "sqrt": _symbolic_root,
             "tanh": sympy.tanh,
             "sin": sympy.sin,
             "cos": sympy.cos,
@@ -288,7 +345,7 @@ class Symbols(System):
             "less": lambda a, b: truth(sympy.Lt(a, b)),
             "at_most": lambda a, b: truth(sympy.Le(a, b)),
             "equal": lambda a, b: truth(sympy.Eq(a, b)),
-            "xlogy": lambda a, b: sympy.Integer(0) if a == 0 else a * sympy.log(b),
+            "xlogy": lambda a, b: sympy.Integer(0) if a == 0 else a * _symbolic_logarithm(b),
         }
         return {
             **{label: elementwise(function, 1) for label, function in one.items()},
