@@ -247,9 +247,24 @@ def _readable(error: ValidationError, model: type[BaseModel]) -> InputError:
         return InputError(
             f"found {echo(found)}", accepted=", ".join(options), near=nearest(str(found), options)
         ).at(field=place)
-    return InputError(f"found {echo(found)}", accepted=first["msg"].removeprefix("Input should be ")).at(
-        field=place
-    )
+    if kind in ("too_short", "too_long"):
+        bound = (
+            f"at least {context['min_length']}" if kind == "too_short" else f"at most {context['max_length']}"
+        )
+        return InputError(f"found {context['actual_length']} entries", accepted=bound).at(field=place)
+    accepted = PLAIN_TYPES.get(kind, first["msg"].removeprefix("Input should be "))
+    return InputError(f"found {echo(found)}", accepted=accepted).at(field=place)
+
+
+PLAIN_TYPES: Final = {
+    "list_type": "a list",
+    "dict_type": "names with their values",
+    "model_type": "names with their values",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "string_type": "text",
+}
+"""What pydantic's kinds of mistake would have taken."""
 
 
 def _path(loc: Sequence[int | str]) -> list[int | str]:
