@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from random import Random
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,9 @@ from workings.errors import InputError
 from workings.question import Matrix, Question, Scalar, Size, Vector
 from workings.rules import letters
 from workings.working import Draft, Working
+
+MOST_LETTERS = 64
+"""Entries of a tensor that stays letters while others are numbers."""
 
 Layout = Literal["y = W^T x + b", "y = W x + b"]
 SOURCE = "Goodfellow, Bengio & Courville, Deep Learning (2016), §6.5 and §7.1.1"
@@ -53,6 +57,13 @@ def work(given: Given) -> Working:
     transposed = given.layout == "y = W^T x + b"
     n = _size(given, "n", ("x", 0), ("W", 0 if transposed else 1))
     outputs = _size(given, "K", ("d", 0), ("b", 0), ("W", 1 if transposed else 0))
+    in_letters = all(getattr(given, label) is None for label in ("x", "W", "b", "d"))
+    sizes = (n, outputs) if transposed else (outputs, n)
+    if in_letters:  # the formulas are the answer; entries of letters are not written out
+        n, outputs = (
+            letters.dimension(name(label)) if isinstance(size, int) else size
+            for label, size in (("n", n), ("K", outputs))
+        )
     matrix = (n, outputs) if transposed else (outputs, n)
     shapes = {"x": (n,), "W": matrix, "b": (outputs,), "d": (outputs,)}
     if given.beta is not None and given.penalty == "none":
@@ -69,22 +80,24 @@ def work(given: Given) -> Working:
         penalty = letters.scalar(draft, "beta", name("beta") if given.beta is None else given.beta)
         cost = cost + penalty * apply("squared_norm", W)
     draft.step("J", cost, source=SOURCE)
-    if draft.done().letters.keys() >= {"x", "W", "b", "d"}:
-        _closed_forms(draft, transposed=transposed, penalty=penalty)
+    if in_letters:
+        _closed_forms(draft, sizes, transposed=transposed, penalty=penalty)
     else:
         draft.backward("J", ["y", "W", "b"], source=SOURCE)
     return draft.done(["y", "J", "grad_y", "grad_W", "grad_b"])
 
 
-def _closed_forms(draft: Draft, *, transposed: bool, penalty: Expr | None) -> None:
+def _closed_forms(draft: Draft, sizes: tuple[Any, Any], *, transposed: bool, penalty: Expr | None) -> None:
     """The gradients in the letters of the question itself, as is asked where there are no numbers."""
     x, y, d = name("x"), name("y"), name("d")
-    draft.step("grad_y", const(-2) * (d - y), note="the square's derivative, and -1 from d - y", source=SOURCE)
+    draft.step(
+        "grad_y", const(-2) * (d - y), note="the square's derivative, and -1 from d - y", source=SOURCE
+    )
     slope = const(-2) * (outer(x, d - y) if transposed else outer(d - y, x))
     draft.step(
         "grad_W",
         slope if penalty is None else slope + 2 * penalty * name("W"),
-        note=f"{'x (∇_y J)ᵀ' if transposed else '(∇_y J) xᵀ'}, of the shape of W",
+        note=f"{'x (∇_y J)ᵀ' if transposed else '(∇_y J) xᵀ'}, as W of the shape {sizes[0]} × {sizes[1]}",
         source=SOURCE,
     )
     draft.step("grad_b", const(-2) * (d - y), note="∂y/∂b is the identity", source=SOURCE)
@@ -101,17 +114,24 @@ def _size(given: Given, label: str, *sources: tuple[str, int]) -> Any:
         if stated is None:
             stated = extent
         elif isinstance(stated, Expr) or stated != extent:
-            shown = repr(stated) if isinstance(stated, Expr) else stated
+            what = "numbers" if array.ndim == 1 else ("rows", "columns")[axis]
             raise InputError(
-                f"{'rows' if axis == 0 else 'columns'}: {extent}, but {label} = {shown} elsewhere",
-                accepted=f"sizes that fit {given.layout}",
+                f"found {extent} {what} for {label} = {stated}",
+                accepted=f"{stated}, as {given.layout} has it",
             ).at(field=field)
     return letters.dimension(name(label) if stated is None else stated)
 
 
 def _tensor(draft: Draft, label: str, value: Any, shape: tuple[Any, ...]) -> Expr:
     """A given in numbers, or a free letter of that shape."""
-    return draft.letter(label, shape) if value is None else draft.given(label, value)
+    if value is not None:
+        return draft.given(label, value)
+    if all(isinstance(extent, int) for extent in shape) and prod(shape) > MOST_LETTERS:
+        raise InputError(
+            f"{label} as {prod(shape)} letters beside numbers",
+            accepted=f"numbers, or at most {MOST_LETTERS} letters",
+        ).at(field=label)
+    return draft.letter(label, shape)
 
 
 def vary(random: Random) -> dict[str, Any]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from math import prod
 from random import Random
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BeforeValidator, Field
 
 from workings import question
 from workings.algebra.expression import apply, const, exact_array
-from workings.errors import InputError
+from workings.errors import InputError, echo
+from workings.numerals import number
 from workings.question import Positive, Question
 from workings.working import Draft, Working
+from workings.yaml_reader import read_yaml
 
 MOST_AXES = 8
 MOST_WRITTEN = 10_000
@@ -64,6 +67,50 @@ def work(given: Given) -> Working:
     return draft.done(["example", "entries", "depth"])
 
 
+UNREADABLE = "not readable as nested brackets"
+
+
+def check_example(given: Given, answer: object) -> str | None:
+    """What is wrong with a tensor that was written down, its nesting or the kind of its entries; or None."""
+    if isinstance(answer, str):
+        try:
+            answer = read_yaml(answer.replace("(", "[").replace(")", "]")).value
+        except InputError:
+            return UNREADABLE
+    if not isinstance(answer, (list, tuple)):
+        return UNREADABLE
+    entries: list[object] = []
+    shape = _shape(answer, entries)
+    wanted = tuple(given.shape)
+    if shape is None:
+        return "rows of different lengths"
+    if shape != wanted:
+        return f"its shape is {list(shape)}, asked for is {list(wanted)}"
+    for entry in entries:
+        try:
+            number(entry)
+        except InputError:
+            return f"{echo(entry)} is not a number"
+    floats = [entry for entry in entries if isinstance(entry, float) or set(str(entry).lower()) & set(".e")]
+    if given.dtype == "integer" and floats:
+        return f"its shape is right, but {floats[0]} is a float: in Python a decimal point makes one"
+    if given.dtype == "float" and not floats:
+        return f"its shape is right, but {entries[0]} is an integer; a float has a decimal point"
+    return None
+
+
+def _shape(part: object, entries: list[object], depth: int = 0) -> tuple[int, ...] | None:
+    """The shape of nested lists, whose entries are collected; None where rows differ."""
+    if not isinstance(part, (list, tuple)) or depth > MOST_AXES:
+        entries.append(part)
+        return ()
+    inner = cast("Sequence[object]", part)
+    shapes = {_shape(row, entries, depth + 1) for row in inner}
+    if len(shapes) > 1 or None in shapes:
+        return None
+    return (len(inner), *(next(iter(shapes), ()) or ()))
+
+
 def vary(random: Random) -> dict[str, Any]:
     """One to four axes of one to four."""
     return {
@@ -78,4 +125,5 @@ QUESTION = Question(
     work=work,
     vary=vary,
     example={"shape": [2, 1, 3], "dtype": "integer"},
+    checks={"example": check_example},
 )
