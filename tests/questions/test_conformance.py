@@ -6,14 +6,17 @@ A kind is checked by being in `src/workings/questions`; its independent answers 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from fractions import Fraction
 from random import Random
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import pytest
+from pydantic import BaseModel
 from questions import oracles
 from questions.variants import (
     DRAWS,
@@ -28,16 +31,20 @@ from questions.variants import (
     is_whole,
     nested,
     question,
+    read,
     run,
+    sized,
     variants,
     watch_largest,
 )
 
 from workings.algebra import balls
 from workings.algebra import evaluate as evaluation
+from workings.algebra.expression import Expr, names_in
+from workings.algebra.parse import parse
 from workings.algebra.rounding import Places
 from workings.algebra.shape import shapes_of
-from workings.algebra.show import latex
+from workings.algebra.show import Shown, latex, matrix_text, number_text, text
 from workings.algebra.systems import Enclosure, Float64, Rounded
 from workings.errors import InputError
 from workings.question import alternatives
@@ -145,6 +152,65 @@ def test_letters_with_numbers_put_in_give_the_numeric_value(kind):
                 assert close(found, numbers[name], 1e-9), f"{variant} at {point}: {name} = {formula}"
 
 
+@kinds
+def test_numbers_given_in_place_of_letters_give_the_numeric_value(kind):
+    for variant in variants(kind):
+        if not variant.working.letters:
+            continue
+        point = variant.points[0]
+        if not letters_of(variant.given) <= variant.working.letters.keys():  # a letter that only names a size
+            continue
+        raw = {
+            field: numbered(data, getattr(variant.given, field), point) for field, data in variant.raw.items()
+        }
+        if raw == variant.raw:
+            continue
+        plain = read(kind, variant.seed, raw)
+        if not plain.working.letters.keys() <= point.keys():  # x_1, x_2, ... where there was a sequence
+            continue
+        left = {**plain.points[0], **{name: point[name] for name in point if name in plain.working.letters}}
+        for letter in plain.working.letters.values():
+            if np.ndim(left[letter.name]) == 1 and isinstance(next(iter(letter.shape), None), int):
+                left[letter.name] = left[letter.name][: letter.shape[0]]
+        found, expected = run(plain, Float64(), left), run(variant, Float64(), point)
+        for name in set(variant.working.ask) & set(plain.working.ask):
+            if isinstance(found[name], str) == isinstance(
+                expected[name], str
+            ):  # words may stand for a formula
+                assert close(found[name], expected[name], 1e-9), (
+                    f"{variant} with {raw}: {name} is {found[name]}"
+                )
+
+
+def letters_of(value):
+    if isinstance(value, Expr):
+        return set(names_in(value))
+    if isinstance(value, BaseModel):
+        value = [part for _, part in value]
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return set().union(*map(letters_of, parts))
+
+
+def numbered(data, value, point):
+    """A document's data with numbers in place of its formulas in letters."""
+    if isinstance(value, Expr) and set(names_in(value)) <= {name for name, _ in scalars(point)}:
+        number = float(
+            evaluation.evaluate(value, {name: np.float64(n) for name, n in scalars(point)}, Float64())
+        )
+        return int(number) if number.is_integer() else repr(number)
+    if isinstance(data, dict) and isinstance(value, BaseModel):
+        return {field: numbered(part, getattr(value, field), point) for field, part in data.items()}
+    if isinstance(data, dict) and isinstance(value, dict):
+        return {key: numbered(part, value[key], point) for key, part in data.items()}
+    if isinstance(data, list) and isinstance(value, list | tuple):
+        return [numbered(part, inner, point) for part, inner in zip(data, value, strict=True)]
+    return data
+
+
+def scalars(point):
+    return [(name, value) for name, value in point.items() if np.ndim(value) == 0]
+
+
 def put_in(formula, variant, point):
     """A SymPy result at a point."""
     if isinstance(formula, np.ndarray):
@@ -211,11 +277,69 @@ def lies_in(wide, value):
 
 
 @kinds
+def test_printed_formulas_are_read_back(kind):
+    for variant in variants(kind):
+        point = variant.points[0]
+        values = run(variant, Float64(), point)
+        known = {label: len(shape) for label, shape in variant.working.shapes.items()}
+        for label, formula in formulas_at(variant, point).items():
+            printed = text(formula, ranks=ranks_in(variant, formula))
+            read = parse(printed, ranks=known, only_known=True, longest=100_000)
+            found = evaluation.evaluate(read, values, Float64())
+            assert close(found, values[label], 1e-12), f"{variant}: {label} = {printed} reads as {found}"
+
+
+@kinds
+def test_substituted_formulas_are_read_back(kind):
+    for variant in variants(kind):
+        point = variant.points[0]
+        values = {label: to_digits(value) for label, value in run(variant, Float64(), point).items()}
+        for label, formula in formulas_at(variant, point).items():
+            inner = {name: put(values[name]) for name in names_in(formula) if np.size(values[name]) <= 36}
+            printed = text(formula, ranks=ranks_in(variant, formula), substitution=inner)
+            known = {name: np.ndim(value) for name, value in values.items()}
+            read = parse(printed, ranks=known, longest=100_000)
+            expected = evaluation.evaluate(formula, values, Float64())
+            found = evaluation.evaluate(read, values, Float64())
+            assert close(found, expected, 1e-9), f"{variant}: {label} = {printed} reads as {found}"
+
+
+def formulas_at(variant, point):
+    return sized(variant, tuple((name, value) for name, value in point.items() if isinstance(value, int)))
+
+
+def ranks_in(variant, formula):
+    shapes = {name: shape for name, shape in variant.working.shapes.items() if name in names_in(formula)}
+    return {node: len(shape) for node, shape in shapes_of(formula, shapes).items()}
+
+
+def to_digits(value):
+    """A value as it is printed, to twelve significant digits."""
+    if isinstance(value, str):
+        return value
+    return np.vectorize(lambda entry: float(f"{entry:.12g}"), otypes=[np.float64])(value)[()]
+
+
+def put(value):
+    """What is printed in a name's place."""
+    if isinstance(value, str):
+        return Shown(f'"{value}"')
+    if np.ndim(value) == 0:
+        return number_text(Fraction(repr(float(value))), "text")
+    return Shown(matrix_text(entry_texts(value), "text"))
+
+
+def entry_texts(value):
+    return [entry_texts(part) for part in value] if np.ndim(value) else put(value).text
+
+
+@kinds
 def test_every_step_prints_as_latex(kind):
     for variant in variants(kind)[:10]:
         for step in variant.working.steps:
-            ranks = {node: len(shape) for node, shape in shapes_of(step.expr, variant.working.shapes).items()}
+            ranks = ranks_in(variant, step.expr)
             shown = latex(step.expr, ranks=ranks, symbols=variant.working.symbols)
+            assert not re.search(r"_(\w|\{[^{}]*\})_", shown), f"a double subscript in {shown}"
             assert shown.count("{") == shown.count("}"), shown
             assert shown.count(r"\left") == shown.count(r"\right"), shown
 

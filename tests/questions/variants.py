@@ -108,8 +108,11 @@ def variants(kind: str) -> tuple[Variant, ...]:
 
 
 def draw(kind: str, seed: int) -> Variant:
+    return read(kind, seed, question(kind).vary(Random(seed)))
+
+
+def read(kind: str, seed: int, raw: dict[str, Any]) -> Variant:
     asked = question(kind)
-    raw = asked.vary(Random(seed))
     try:
         given = asked.given.read(raw)
         return Variant(kind, seed, raw, given, asked.work(given))
