@@ -8,7 +8,7 @@ from itertools import combinations, pairwise
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workings.errors import InputError
@@ -299,12 +299,14 @@ def test_markup_characters_of_a_paper_are_shown_as_they_are():
 entries = st.one_of(st.integers(), st.text(max_size=8), st.fractions())
 
 
+@settings(max_examples=40)
 @given(st.lists(st.integers(1, 10), min_size=2, max_size=4), entries, entries)
 def test_any_network_is_drawn(sizes, weight, bias):
     weights = [[[weight] * after] * before for before, after in pairwise(sizes)]
     root(network(weights, bias, ["tanh"] * len(weights), [weight] * sizes[0]))
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(*[st.fractions(-50, 50)] * 4), min_size=1, max_size=6), st.fractions(0, 9))
 def test_any_boxes_are_drawn(corners, shift):
     pairs = [
@@ -314,3 +316,83 @@ def test_any_boxes_are_drawn(corners, shift):
     svg = boxes(pairs)
     high = float(root(svg).get("height"))
     assert all(y >= 0 and y + tall <= high + 1 for _, y, _, tall in rectangles(svg))
+
+
+CONVOLUTIONS = {
+    "input": [12, 55, 55],
+    "layers": [
+        {"conv": {"filters": "?", "kernel": "?", "stride": 1, "padding": 0, "output": [6, 49, 49]}},
+        {"kind": "conv", "filters": 4, "kernel": 3, "stride": 2, "padding": "?", "output": [4, 25, 25]},
+        "relu",
+        "flatten",
+        {"dense": {"neurons": 128}},
+    ],
+}
+
+
+def test_volumes_from_the_givens_of_a_network():
+    said = texts(figure_for("volumes", CONVOLUTIONS, {}))
+    for label in ("convolution 1", "? filters", "? × ?", "stride 1", "padding 0", "convolution 2", "3 × 3"):
+        assert label in said
+    assert {"4 filters", "stride 2", "padding ?", "relu", "dense 1", "128", "input", "output"} <= set(said)
+    assert [said.count(size) for size in ("12", "55", "6", "49", "4", "25")] == [1, 2, 1, 2, 1, 2]
+
+
+def test_sizes_that_are_asked_for_stay_open_until_they_are_known():
+    lenet = {"input": [1, 28, 28], "layers": [{"conv": {"filters": 6, "kernel": 5}}, {"pool": {"kernel": 2}}]}
+    asked = texts(figure_for("volumes", lenet, {}))
+    solved = texts(figure_for("volumes", lenet, {"size_1": [6, 24, 24], "size_2": [6, 12, 12]}))
+    assert asked.count("?") == 4
+    assert asked.count("6") == 2
+    assert "?" not in solved
+    assert (solved.count("24"), solved.count("12")) == (2, 2)
+
+
+def test_a_long_network_stands_in_rows():
+    layers = [{"conv": {"filters": 8, "kernel": 3, "output": [8, 20 - n, 20 - n]}} for n in range(9)]
+    svg = figure_for("volumes", {"input": [3, 22, 22], "layers": layers}, {})
+    assert float(root(svg).get("width")) < 800
+    assert [f"convolution {n}" in texts(svg) for n in range(1, 10)] == [True] * 9
+
+
+def test_a_sequence_has_two_sizes():
+    said = texts(figure_for("volumes", {"input": [10, 50], "layers": [{"pool": {"kernel": 2}}]}, {}))
+    assert (said.count("10"), said.count("50")) == (2, 1)
+
+
+@pytest.mark.parametrize("layer", [3, {}, {"conv": 3}, {"conv": {}, "pool": {}}, [1]])
+def test_layer_that_is_none(layer):
+    with pytest.raises(InputError, match=r"layers\[0\]: found .*accepted: a layer such as"):
+        figure_for("volumes", {"input": [1, 2, 2], "layers": [layer]}, {})
+
+
+def test_curves_from_the_answers():
+    values = {
+        "recall_cat": [Fraction(1, 3), 1],
+        "precision_cat": [1, Fraction(3, 4)],
+        "AP_cat": Fraction(31, 72),
+    }
+    said = texts(figure_for("precision_recall", {}, {**values, "mAP": Fraction(49, 90)}))
+    assert {"Cat (AP = 0.43)", "mAP = 0.54"} <= set(said)  # as the coursework's own plot has them
+
+
+def test_boxes_from_the_givens():
+    svg = figure_for("boxes", {"pairs": {"A": {"target": [0, 0, 3, 3], "prediction": [1, 1, 4, 4]}}}, {})
+    assert svg == boxes(FOUR[:1])
+    alone = figure_for("boxes", {"target": [0, 0, 3, 3], "prediction": [1, 1, 4, 4]}, {})
+    assert alone == boxes([Pair(FOUR[0].target, FOUR[0].prediction)])
+    with pytest.raises(InputError, match="found boxes as 'sides'"):
+        figure_for("boxes", {"boxes": "sides", "pairs": {}}, {})
+
+
+@pytest.mark.parametrize(
+    ("pair", "message"),
+    [
+        ({"target": [0, 0, 3, 3]}, "pairs.A: found no prediction to draw"),
+        ({"target": [0, 0, 3], "prediction": [1, 1, 4, 4]}, "pairs.A.target: found 3 numbers"),
+        ({"target": [0, 0, 3, "x"], "prediction": [1, 1, 4, 4]}, "pairs.A.target: found 'x'"),
+    ],
+)
+def test_boxes_that_cannot_be_drawn(pair, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        figure_for("boxes", {"pairs": {"A": pair}}, {})

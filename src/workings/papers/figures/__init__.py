@@ -41,8 +41,7 @@ def _network(givens: Givens, values: Values) -> str:
 
 
 def _volumes(givens: Givens, values: Values) -> str:
-    del values
-    return volumes(*read.volumes(givens))
+    return volumes(*read.volumes(givens, values))
 
 
 def _boxes(givens: Givens, values: Values) -> str:

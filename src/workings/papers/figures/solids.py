@@ -23,7 +23,8 @@ from workings.papers.figures.canvas import (
 )
 
 SLANT: Final = (math.cos(math.radians(38)), math.sin(math.radians(38)))
-GAP, FOOT = 64.0, 40.0
+LEFT, GAP, FOOT = 56.0, 64.0, 40.0
+WIDEST: Final = 740.0
 UNKNOWN: Final = 0.6
 """Where a size is unknown, the box is drawn as if it were this share of the largest."""
 
@@ -59,7 +60,7 @@ class Passage:
 
 
 def volumes(tensors: Sequence[Volume], passages: Sequence[Passage]) -> str:
-    """SVG of volumes and of the passages between them.
+    """SVG of volumes and of the passages between them, in rows where one row would be too wide for a page.
 
     Raises
     ------
@@ -70,46 +71,78 @@ def volumes(tensors: Sequence[Volume], passages: Sequence[Passage]) -> str:
             f"found {len(tensors)} volumes and {len(passages)} layers",
             accepted="at least one volume and one layer fewer",
         )
-    largest = [
-        max((_size(v.sizes[i]) or 0 for v in tensors if len(v.sizes) > i), default=1) for i in range(3)
-    ]
-    largest = [largest[0] or 1, max(largest[1:]) or 1]
-    solids = [_Solid.of(volume, largest[0], largest[1]) for volume in tensors]
-    gaps = [max(GAP, *(width_of(line, 13) + 26 for line in (p.name, *p.lines))) for p in passages]
-    tallest = max(solid.high + solid.rise for solid in solids)
-    lines = max((len(p.lines) for p in passages), default=0)
-    top = 34.0 + 18.0 * lines
-    width = 64 + sum(solid.wide + solid.run for solid in solids) + sum(gaps) + 40
+    sizes = [[_size(size) or 0 for size in _sides(volume)] for volume in tensors if len(volume.sizes) > 1]
+    deepest = max((size[0] for size in sizes), default=1) or 1
+    widest = max((size for three in sizes for size in three[1:]), default=1) or 1
+    solids = [_Solid.of(volume, deepest, widest) for volume in tensors]
+    gaps = [max(GAP, *(width_of(line, 13) + 22 for line in (p.name, *p.lines))) for p in passages]
+    rows = _rows(solids, gaps)
+    head = 34.0 + 18.0 * max((len(p.lines) for p in passages), default=0)
+    tall = max(solid.high + solid.rise for solid in solids)
+    high = head + tall + FOOT + 14
+    ends = [_end(solids, gaps, row) for row in rows]
     title = "Network of volumes: " + ", then ".join(_spoken(volume) for volume in tensors)
-    canvas = Canvas(width, top + tallest + FOOT + 24, title)
-    middle = top + tallest / 2 + 6
-    x = 64.0
+    canvas = Canvas(max(ends) + (48 if len(rows) > 1 else 30), high * len(rows) + 10, title)
     rays: list[tuple[tuple[Point, ...], Point]] = []
-    for number, (solid, volume) in enumerate(zip(solids, tensors, strict=True)):
-        front = (x, middle - (solid.high - solid.rise) / 2)
-        passage = passages[number] if number < len(passages) else None
-        after = _draw(canvas, volume, solid, front, passage)
-        canvas.text((x + (solid.wide + solid.run) / 2, top + tallest + 42), volume.name, size=14, colour=SOFT)
-        if passage is None:
-            break
-        gap = gaps[number]
-        where = x + solid.wide + solid.run + gap / 2
-        canvas.text((where, 22), passage.name, size=14, bold=True)
-        for row, line in enumerate(passage.lines, start=1):
-            canvas.text((where, 22 + 18 * row), line, size=13)
-        target = x + solid.wide + solid.run + gap
-        following = solids[number + 1]
-        if after and following.is_box:
-            face = middle - (following.high - following.rise) / 2
-            rays.append((after, (target + following.wide * 0.2, face + following.high * 0.34)))
-        else:
-            canvas.arrow((x + solid.wide + solid.run + 8, middle), (target - 8, middle), colour=SOFT)
-        x = target
+    for line, row in enumerate(rows):
+        middle = line * high + head + tall / 2 + 6
+        x = LEFT + (gaps[row[0] - 1] if row[0] else 0)
+        if row[0]:
+            _heading(canvas, passages[row[0] - 1], LEFT - 30 + gaps[row[0] - 1] / 2, line * high + 22)
+            canvas.arrow((LEFT - 30, middle), (x - 36, middle), colour=SOFT)
+        for number in row:
+            solid, volume = solids[number], tensors[number]
+            passage = passages[number] if number < len(passages) else None
+            after = _draw(canvas, volume, solid, (x, middle - (solid.high - solid.rise) / 2), passage)
+            foot = (x + (solid.wide + solid.run) / 2, line * high + head + tall + 42)
+            canvas.text(foot, volume.name, size=14, colour=SOFT)
+            right = x + solid.wide + solid.run
+            if passage is None:
+                break
+            if number == row[-1]:
+                canvas.arrow((right + 8, middle), (right + 34, middle), colour=SOFT)
+                break
+            _heading(canvas, passage, right + gaps[number] / 2, line * high + 22)
+            x = right + gaps[number]
+            following = solids[number + 1]
+            if after and following.is_box:
+                face = middle - (following.high - following.rise) / 2
+                rays.append((after, (x + following.wide * 0.2, face + following.high * 0.34)))
+            else:
+                canvas.arrow((right + 8, middle), (x - 8, middle), colour=SOFT)
     for corners, spot in rays:
         for corner in corners:
             canvas.line(corner, spot, colour=VERMILLION, width=0.9, dash="4 3")
         canvas.circle(spot, 2.4, colour=VERMILLION, fill=VERMILLION)
     return canvas.svg()
+
+
+def _rows(solids: Sequence[_Solid], gaps: Sequence[float]) -> list[list[int]]:
+    """Which volumes stand in which row: as many as fit, and rows of about one width."""
+    whole = _end(solids, gaps, range(len(solids)))
+    count = math.ceil((whole - LEFT) / (WIDEST - LEFT))
+    limit = LEFT + (whole - LEFT) / count
+    while True:
+        rows = [[0]]
+        for number in range(1, len(solids)):
+            if _end(solids, gaps, [*rows[-1], number]) > limit:
+                rows.append([])
+            rows[-1].append(number)
+        if len(rows) <= count or limit >= WIDEST:
+            return rows
+        limit += 20
+
+
+def _end(solids: Sequence[_Solid], gaps: Sequence[float], row: Sequence[int]) -> float:
+    """Where a row ends on the right; a row that is not the first begins with the gap before it."""
+    before = gaps[row[0] - 1] if row[0] else 0
+    return LEFT + before + sum(solids[n].wide + solids[n].run for n in row) + sum(gaps[n] for n in row[:-1])
+
+
+def _heading(canvas: Canvas, passage: Passage, x: float, y: float) -> None:
+    canvas.text((x, y), passage.name, size=14, bold=True)
+    for row, line in enumerate(passage.lines, start=1):
+        canvas.text((x, y + 18 * row), line, size=13)
 
 
 @dataclass(frozen=True)
@@ -124,17 +157,23 @@ class _Solid:
 
     @classmethod
     def of(cls, volume: Volume, deepest: float, widest: float) -> _Solid:
-        if len(volume.sizes) < 3:
+        if len(volume.sizes) < 2:
             return cls(22.0, 132.0, 0.0, 0.0, is_box=False)
-        depth, high, wide = (_size(size) for size in volume.sizes[:3])
+        depth, high, wide = (_size(size) for size in _sides(volume))
         back = 12 + 44 * _share(depth, deepest)
         return cls(
             30 + 66 * _share(wide, widest),
-            30 + 66 * _share(high, widest),
+            30 + (66 * _share(high, widest) if len(volume.sizes) > 2 else 0),
             back * SLANT[0],
             back * SLANT[1],
             is_box=True,
         )
+
+
+def _sides(volume: Volume) -> tuple[object, object, object]:
+    """Depth, height and width; a sequence has no height."""
+    depth, *others = volume.sizes
+    return (depth, others[0], others[1]) if len(others) > 1 else (depth, "", others[0])
 
 
 def _share(size: float | None, largest: float) -> float:
@@ -179,13 +218,13 @@ def _draw(
         closed=True,
     )
     canvas.box((x, y), (solid.wide, solid.high), fill="#f2f8fc", colour=colour)
-    depth, high, wide = (written(size) for size in volume.sizes[:3])
+    depth, high, wide = (written(size) for size in _sides(volume))
     canvas.text((x + solid.wide / 2, bottom + 13), wide, size=14)
     canvas.text((x - 8, y + solid.high * 0.78), high, size=14, anchor="end")
     canvas.text((right + dx / 2 + 7, bottom + dy / 2 + 9), depth, size=14, anchor="start", colour=PURPLE)
     if passage is None or passage.kernel is None:
         return ()
-    kernel, across = _size(passage.kernel), _size(volume.sizes[2])
+    kernel, across = _size(passage.kernel), _size(volume.sizes[-1])
     side = max(11.0, solid.wide * min(0.6, kernel / across)) if kernel and across else solid.wide * 0.24
     left, upper = x + solid.wide * 0.6 - side / 2, y + solid.high * 0.34 - side / 2
     label = written(passage.kernel)
