@@ -18,6 +18,9 @@ from workings.working import Draft, Working
 MOST_STEPS = 1000
 """Time steps of one working with T a number."""
 
+MOST_LETTERED = 8
+"""The same where a, b, h_0 or x are letters: the unrolled formulas grow with the square of T."""
+
 
 def read_inputs(written: object) -> Any:
     """A list of numbers, or the letter of a sequence."""
@@ -66,6 +69,10 @@ def work(given: Given) -> Working:
     if "x" in taken and sequence != "x":
         raise InputError("the letter 'x', which names the inputs", accepted="another letter").at(field="a")
     count = length if isinstance(length, int) else 0
+    if count > MOST_LETTERED and (sequence or letters.letters_in(*fields.values())):
+        raise InputError(
+            f"found {count} steps", accepted=f"at most {MOST_LETTERED} with letters, or T itself a letter"
+        ).at(field="T")
     letters.check_letters(fields, {"h", "h_T", "grad_a", "grad_b", *(f"h_{t}" for t in range(1, count + 1))})
     draft = Draft(cost="l")
     a, b, h_0 = (letters.scalar(draft, label, fields[label]) for label in ("a", "b", "h_0"))
