@@ -299,14 +299,33 @@ def over(value: Value, function: Callable[[Any], Any]) -> Value:
 
 def shorten(value: Value) -> Value:
     """Exact balls become rationals, and rationals that have grown too long become balls."""
-    if isinstance(value, np.ndarray):
-        entries = value.ravel().tolist()
-        kinds = set(map(type, entries))
-        if kinds == {arb} and not any(map(arb.is_exact, entries)):
-            return value
-        if kinds == {fmpq} and max(map(fmpq.height_bits, entries)) <= LARGEST_RATIONAL_BITS:
-            return value
-    return over(value, _shorten)
+    if not isinstance(value, np.ndarray):
+        return value if isinstance(value, str) else _shorten(value)
+    entries = value.ravel().tolist()
+    if set(map(type, entries)) == {
+        arb
+    }:  # as a rule; asking each ball in Python would take longer than its making
+        changed = [i for i, exact in enumerate(map(arb.is_exact, entries)) if exact]
+    elif _longest(entries) <= LARGEST_RATIONAL_BITS:
+        changed = [i for i, entry in enumerate(entries) if isinstance(entry, arb) and entry.is_exact()]
+    else:
+        changed = range(len(entries))
+    if not changed:
+        return value
+    result = value.copy()
+    flat = result.reshape(-1)
+    for i in changed:
+        flat[i] = _shorten(entries[i])
+    return flat.reshape(value.shape)
+
+
+def _longest(entries: list[Any]) -> int:
+    """Bits of the longest rational among entries."""
+    kinds = set(map(type, entries))
+    if fmpq not in kinds:
+        return 0
+    rationals = entries if len(kinds) == 1 else [entry for entry in entries if isinstance(entry, fmpq)]
+    return max(map(fmpq.height_bits, rationals))
 
 
 def _shorten(entry: Any) -> Any:
@@ -322,8 +341,7 @@ def _shorten(entry: Any) -> Any:
 def trimmed(value: Value) -> Value:
     """Rationals that have grown too long become balls; nothing else changes."""
     entries = value.ravel().tolist() if isinstance(value, np.ndarray) else (value,)
-    lengths = [entry.height_bits() for entry in entries if isinstance(entry, fmpq)]
-    return shorten(value) if max(lengths, default=0) > LARGEST_RATIONAL_BITS else value
+    return shorten(value) if _longest(entries) > LARGEST_RATIONAL_BITS else value
 
 
 def rounded(value: Value, places: Places) -> Value:
@@ -395,6 +413,19 @@ def _rounded_towards(value: Fraction, places: Places, *, up: bool) -> Fraction:
     if not up and scaled == whole:
         whole -= 1
     return Fraction(whole) / Fraction(10) ** decimals
+
+
+def outer(a: Value, b: Value) -> Value:
+    """a bᵀ; rationals beside balls become balls once, not once a product."""
+    kinds = [
+        set(map(type, part.ravel().tolist())) if isinstance(part, np.ndarray) else set[type]()
+        for part in (a, b)
+    ]
+    if kinds == [{fmpq}, {arb}]:
+        a = over(a, arb)
+    elif kinds == [{arb}, {fmpq}]:
+        b = over(b, arb)
+    return np.multiply.outer(a, b)
 
 
 def matmul(a: Value, b: Value) -> Value:

@@ -337,9 +337,9 @@ def _matmul(_node: Expr, system: System, a: Value, b: Value) -> Value:
     return system.matmul(a, b)
 
 
-def _outer(node: Expr, _system: System, a: Value, b: Value) -> Value:
+def _outer(node: Expr, system: System, a: Value, b: Value) -> Value:
     _fitting(node, a, b)
-    return np.multiply.outer(a, b)
+    return system.outer(a, b)
 
 
 def _extent(node: Expr, system: System, x: Value) -> Value:

@@ -79,6 +79,9 @@ class System:
         """a / b; `ZeroDivisionError` where b is 0 and the system has no infinity."""
         return a / b
 
+    def outer(self, a: Value, b: Value) -> Value:
+        return np.multiply.outer(a, b)
+
     def largest(self, value: Any) -> Value:
         """The largest entry along the last axis."""
         return reduce(self.functions["maximum"], [value[..., i] for i in range(value.shape[-1])])
