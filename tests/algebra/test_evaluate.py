@@ -27,6 +27,7 @@ from workings.algebra.expression import (
     summation,
     words,
 )
+from workings.algebra.rationals import NotRationalError, Rationals
 from workings.algebra.systems import Balls, Float64, Symbols, Undecided
 from workings.errors import InputError
 
@@ -109,6 +110,29 @@ def test_certified_agrees_with_mpmath_at_50_digits(case):
             number = mpmath.mpf(value)
             slack = mpmath.mpf(10) ** -DIGITS * max(1, abs(number))
             assert abs(mpmath.mpf(low.numerator) / low.denominator - number) < slack
+
+
+@cases
+def test_fractions_give_the_same_exact_values_or_hand_over(case):
+    plain, exact = Rationals(), Balls(128)
+    try:
+        found = evaluate(case.expr, lifted(case, plain), plain)
+    except NotRationalError:
+        return
+    with precision(128):
+        expected = np.asarray(evaluate(case.expr, lifted(case, exact), exact), dtype=object)
+    found = np.asarray(found, dtype=object)
+    assert found.shape == expected.shape
+    for entry, other in zip(found.ravel(), expected.ravel(), strict=True):
+        assert type(entry) is Fraction
+        assert bounds(other) == (entry, entry)
+
+
+@cases
+def test_rational_operations_stay_with_fractions(case):
+    names = "exp log sqrt tanh sin cos xlogy power sigmoid softplus normalise cross_entropy softmax".split()
+    if not any(label in case.op for label in names):  # no other operation has an irrational function in it
+        evaluate(case.expr, lifted(case, Rationals()), Rationals())
 
 
 @cases

@@ -351,8 +351,8 @@ def _argsort(_node: Expr, _out: Shape, x: Shape) -> Count:
     return Count(element_wise=n * rounds - 2**rounds + 1)
 
 
-def _softmax(node: Expr, out: Shape, z: Shape) -> Count:
-    """e^z / Σ e^z: an exponential and a division an entry, and the sum."""
+def _softmax(node: Expr, out: Shape, z: Shape, *_: Shape) -> Count:
+    """e^z / Σ e^z: an exponential and a division an entry, and the sum; a mask saves nothing."""
     axis = node.attrs.get("axis", -1) % len(z)
     return Count(element_wise=2 * entries(out), additions=_fewer(z, (*z[:axis], *z[axis + 1 :])))
 
@@ -399,5 +399,6 @@ ROWS: Final[dict[str, Row]] = {
     "fold": _added_entries,
     "argsort": _argsort,
     "softmax": _softmax,
+    "masked_softmax": _softmax,
     "log_softmax": _log_softmax,
 }
