@@ -229,7 +229,9 @@ class Given(BaseModel):
 
 def _readable(error: ValidationError, model: type[BaseModel]) -> InputError:
     """pydantic's first error in our words."""
-    first = error.errors()[0]
+    errors = error.errors()
+    # a misspelt name is missing under its right spelling too, and only the unknown one can say so
+    first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
     place = "".join(
         f"[{part}]" if isinstance(part, int) else f".{part}" for part in _path(first["loc"])
     ).lstrip(".")
@@ -239,9 +241,10 @@ def _readable(error: ValidationError, model: type[BaseModel]) -> InputError:
         return inner.at(field=place)
     if kind == "extra_forbidden":
         owner = _owner(model, first["loc"])
-        return unknown("field", str(first["loc"][-1]), owner).at(field=place.rpartition(".")[0] or None)
+        inside = place.rpartition(".")[0] or None
+        return unknown("field", str(first["loc"][-1]), owner.model_fields).at(field=inside)
     if kind == "missing":
-        return InputError(f"{place} is missing", accepted=_described(model, place))
+        return InputError(f"{place} is missing", accepted=_described(model, first["loc"]))
     if kind in ("literal_error", "enum"):
         options = [str(option) for option in _options(model, first["loc"])] or [str(context.get("expected"))]
         return InputError(
@@ -272,14 +275,15 @@ def _path(loc: Sequence[int | str]) -> list[int | str]:
     return [part for part in loc if isinstance(part, int) or (part.isidentifier() and "[" not in part)]
 
 
-def _owner(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
+def _owner(model: type[BaseModel], loc: Sequence[int | str]) -> type[BaseModel]:
+    """The model that has the field at the end of a location."""
     fields: Any = model
     for part in loc[:-1]:
         if isinstance(part, str) and isinstance(fields, type) and issubclass(fields, BaseModel):
             inner = fields.model_fields.get(part)
             found = [a for a in _models(inner.annotation)] if inner else []
             fields = found[0] if found else fields
-    return list(fields.model_fields) if isinstance(fields, type) and issubclass(fields, BaseModel) else []
+    return fields
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:
@@ -305,9 +309,9 @@ def _flatten(annotation: Any) -> list[Any]:
     return [option for part in get_args(annotation) for option in _flatten(part)]
 
 
-def _described(model: type[BaseModel], place: str) -> str:
-    found = model.model_fields.get(place)
-    return (found.description if found and found.description else None) or f"a value for {place}"
+def _described(model: type[BaseModel], loc: Sequence[int | str]) -> str:
+    found = _owner(model, loc).model_fields.get(str(loc[-1]))
+    return (found.description if found and found.description else None) or f"a value for {loc[-1]}"
 
 
 G = TypeVar("G", bound=Given)
