@@ -27,7 +27,8 @@ def _match(written: object) -> object:
     """TP or FP, however it was written."""
     if isinstance(written, bool) or written in (0, 1):
         return "TP" if written else "FP"
-    return written.strip().upper() if isinstance(written, str) else written
+    plain = written.strip().upper() if isinstance(written, str) else written
+    return plain if plain in ("TP", "FP") else written
 
 
 class Detection(question.Given):

@@ -14,6 +14,8 @@ from workings.rules import letters
 from workings.rules.loss import Reduction, distributions, softmax_cross_entropy
 from workings.working import Draft, Working
 
+MOST_LETTERS = 20
+
 
 class Given(question.Given):
     """p = softmax(z) and J = -Σ d log p, natural logarithm, for logits z and target d."""
@@ -39,6 +41,11 @@ def work(given: Given) -> Working:
             raise InputError(
                 "no logits", accepted="logits with a target, or a number of classes such as K"
             ).at(field="logits")
+        if isinstance(given.classes, int) and given.classes > MOST_LETTERS:
+            raise InputError(
+                f"{given.classes} logits in letters",
+                accepted=f"at most {MOST_LETTERS}, or a letter such as K",
+            ).at(field="classes")
         classes = letters.dimension(given.classes)
         letters.check_letters({"classes": given.classes}, ("logits", "d", "p", "J"))
         z, d = draft.letter("logits", (classes,)), draft.letter("d", (classes,))
