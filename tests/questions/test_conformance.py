@@ -199,7 +199,8 @@ def numbered(data, value, point):
         )
         return int(number) if number.is_integer() else repr(number)
     if isinstance(data, dict) and isinstance(value, BaseModel):
-        return {field: numbered(part, getattr(value, field), point) for field, part in data.items()}
+        # {conv: {...}} is a layer whose kind is not a field of its own
+        return {field: numbered(part, getattr(value, field, value), point) for field, part in data.items()}
     if isinstance(data, dict) and isinstance(value, dict):
         return {key: numbered(part, value[key], point) for key, part in data.items()}
     if isinstance(data, list) and isinstance(value, list | tuple):
