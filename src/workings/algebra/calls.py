@@ -160,7 +160,11 @@ ATTRIBUTES: Final = frozenset((*_TUPLES, *_SIZES, *_FLAGS, *_NUMBERS, "index"))
 
 def takes_attributes(op: str) -> bool:
     """Whether `word=value` among the arguments of `op` states an attribute."""
-    return op in COMPOSITES or bool(op in SIGNATURES and SIGNATURES[op].attributes) or op == "maximum"
+    return (
+        op in COMPOSITES
+        or bool(op in SIGNATURES and SIGNATURES[op].attributes)
+        or op in ("maximum", "minimum")
+    )
 
 
 def checked_attribute(label: str, value: Any) -> Any:

@@ -160,8 +160,8 @@ def _ascii_base(base: str) -> str:
 
 
 def inner_names(written: str) -> list[str]:
-    """The ASCII names inside a gradient, a derivative or a sum's head, in order."""
-    plain = re.sub(r"∇|∂|∑|Σ(?=_)|\\(?:nabla|partial|sum|limits|[dt]?frac)(?![A-Za-z])", " ", written)
+    """The ASCII names inside a gradient, a derivative or the head of a sum, in order."""
+    plain = re.sub(r"^.*_ ?\{(?=.*=$)|∇_?|∂|\\(?:nabla|partial|[dt]?frac)(?![A-Za-z])_?", " ", written)
     return [ascii_name(name) for name in re.findall(_NAME, plain)]
 
 

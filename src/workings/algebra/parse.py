@@ -21,6 +21,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -104,24 +105,33 @@ def _tree(found: list[Lexeme], end: int) -> Tree[Token]:
         return cast("Any", _grammar()).parse(found)
     except UnexpectedToken as error:
         token: Any = error.token
-        accepted = _accepted(error.accepts or error.expected)
-        ended = token.type == "$END"
-        raise trouble(
-            end if ended else at_of(token), f"found {'the end' if ended else echo(str(token))}", accepted
-        ) from None
+        if token.type == "$END":
+            raise trouble(end, "found the end", _accepted(_possible(found))) from None
+        at = at_of(token)
+        before = takewhile(lambda lexeme: (lexeme.kind, lexeme.at) != (token.type, at), found)
+        raise trouble(at, f"found {echo(str(token))}", _accepted(_possible(before))) from None
+
+
+def _possible(found: Iterable[Lexeme]) -> set[str]:
+    """The terminals that can follow, before a wrong one made the parser finish what it was reading."""
+    from lark.lexer import Token
+
+    state = cast("Any", _grammar()).parse_interactive()
+    for lexeme in found:
+        state.feed_token(Token(lexeme.kind, lexeme.text))
+    return state.accepts()
 
 
 _SPOKEN: Final = {
-    "OPERATOR": "an operator such as + · /", "COMPARE": "= or <", "_CARET": "^", "_COMMA": "a comma",
-    "_RPAR": ")", "_RBRACKET": "]", "_RBRACE": "}", "_FENCED": "a closing bar", "CONSTANT": "True or False",
-    "_LBRACE": "{", "$END": "the end",
+    "OPERATOR": "an operator such as + · /", "_COMMA": "a comma", "_RPAR": ")", "_RBRACKET": "]",
+    "_RBRACE": "}", "_FENCED": "a closing bar", "CONSTANT": "True or False", "$END": "the end",
 }  # fmt: skip
 
 
 def _accepted(expected: Iterable[str]) -> str:
     """What the grammar would go on with, in words."""
     possible = set(expected)
-    spoken = ["a number, a name or a bracket"] if {"NUMBER", "NAME"} <= possible else []
-    if not spoken and "NUMBER" in possible:
-        spoken = ["a number"]
-    return ", ".join([*spoken, *(words for terminal, words in _SPOKEN.items() if terminal in possible)])
+    operand = ["a number, a name or a bracket"] if "NAME" in possible else ["a number"]
+    spoken = operand if "NUMBER" in possible and "OPERATOR" not in possible else []
+    spoken += [word for terminal, word in _SPOKEN.items() if terminal in possible]
+    return ", ".join(spoken) or " or ".join(sorted(possible)).replace("_CARET", "^")

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import pairwise
 from typing import Final, Literal
 
@@ -74,7 +75,7 @@ def upright(a: Operand) -> Expr:
 
 def negative(a: Operand) -> Operand:
     """-a."""
-    return replace(a, expr=-a.expr, form="other", digits=False)
+    return replace(a, expr=-a.expr, form=a.form if a.form in ("bare", "several") else "other", digits=False)
 
 
 def elementwise(op: str, a: Operand, b: Operand) -> Operand:
@@ -127,7 +128,6 @@ _SIGNS: Final = {"*": multiplied, "/": divided, "@": matrix_product}
 
 def side_by_side(factors: Sequence[Operand]) -> Operand:
     """The product of factors without a sign between them."""
-    result = factors[0]
     for before, factor in pairwise(factors):
         if factor.digits:
             raise trouble(factor.at, "a number behind a factor", "a sign between them, such as ·")
@@ -135,7 +135,10 @@ def side_by_side(factors: Sequence[Operand]) -> Operand:
             raise trouble(factor.at, "a factor behind a function without brackets", "log(2 x) or log(2)·x")
         if before.form == "name" and factor.form == "tuple":
             raise trouble(before.at, "several values in brackets behind a name", "a function's name, or ·")
-        result = multiplied(result, factor)
+    first = next((i for i, factor in enumerate(factors) if factor.rank), 0)
+    result = reduce(multiplied, factors[first:])
+    if first:  # 2 (d - y) xᵀ is 2 · ((d - y) xᵀ)
+        result = multiplied(reduce(multiplied, factors[:first]), result)
     ending: Form = "bare" if factors[-1].form == "bare" else "several"
     return replace(result, form=ending, digits=factors[0].digits)
 

@@ -140,12 +140,13 @@ class Reading:
         return Operand(_stacked(values), first.rank + 1, at=first.at)
 
     def _subscripted(self, base: Operand, *subscripts: Operand) -> Operand:
-        free = not self.vocabulary.given or (
-            base.expr.op == "name" and base.expr.attrs["name"] not in self.vocabulary.ranks
-        )
+        node = base.expr
+        unknown = not self.vocabulary.given and node.op != "const"
+        free = unknown or (node.op == "name" and node.attrs["name"] not in self.vocabulary.ranks)
         if base.rank < len(subscripts) and not (free and not base.rank):
+            count = f"{len(subscripts)} subscript{'s' * (len(subscripts) > 1)}"
             axes = f"{base.rank} ax{'i' if base.rank == 1 else 'e'}s" if base.rank else "no axes"
-            raise trouble(base.at, f"{len(subscripts)} subscripts of a value of {axes}", "one for each axis")
+            raise trouble(base.at, f"{count} of a value of {axes}", "one for each axis")
         for subscript in subscripts:
             _scalar(subscript, "a subscript")
         rank = max(0, base.rank - len(subscripts))

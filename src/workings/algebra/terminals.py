@@ -279,6 +279,9 @@ class _Terminals:
         if len(word) > LONGEST_NAME:
             raise trouble(lexeme.at, f"a word of {len(word)} characters", f"at most {LONGEST_NAME}")
         followed = self._peek()
+        base = self._base("NUMBER")
+        if base and base.text == "e" and self.found[-1].kind == "NUMBER" and not lexeme.spaced:
+            raise trouble(lexeme.at, "a factor right behind an exponent of e", "e^(2 x) or e^2 · x")
         if self._states_attribute(word, followed):
             self._give("ATTRIBUTE", lexeme, word)
             self.next += 1
@@ -325,14 +328,18 @@ class _Terminals:
         self._give("CALL", lexeme, op)
 
     def _name(self, word: str, lexeme: Lexeme, offset: int = 0) -> None:
-        if word != "T" or not self._is_raised():  # x^T may be a transpose
+        kinds = [terminal.kind for terminal in self.found[-2:]]
+        transpose = word == "T" and (kinds[-1:] == ["_CARET"] or kinds == ["_CARET", "_LBRACE"])
+        if not transpose:
             self.vocabulary.check(word, lexeme.at + offset)
         self._give("NAME", lexeme, word, offset=offset)
 
-    def _is_raised(self) -> bool:
-        """Whether an exponent begins here."""
-        kinds = [terminal.kind for terminal in self.found[-2:]]
-        return kinds[-1:] == ["_CARET"] or kinds == ["_CARET", "_LBRACE"]
+    def _base(self, *between: str) -> Lexeme | None:
+        """The terminal before a ^ after which there are only signs and the kinds `between`; else None."""
+        last = len(self.found) - 1
+        while last >= 0 and self.found[last].kind in ("SIGN", *between):
+            last -= 1
+        return self.found[last - 1] if last > 0 and self.found[last].kind == "_CARET" else None
 
     def _unknown_word(self, lexeme: Lexeme, word: str) -> None:
         """A word that is not a name as a whole: an element, several names, or a new name."""
@@ -341,6 +348,10 @@ class _Terminals:
         followed = self._peek()
         if tail and plain in FUNCTIONS and (plain in BARE or followed == "("):
             raise trouble(lexeme.at, f"found {echo(lexeme.text)}", "a derivative written out, or f′(u_1)")
+        if lexeme.text[:1] == "T" and self._begins_with_transpose(plain):
+            self._name("T", lexeme)
+            self._word(replace(lexeme, text=lexeme.text[1:], at=lexeme.at + 1))
+            return
         pieces = self.vocabulary.known_pieces(plain, tail)
         if pieces is None and "_" in plain:
             element = self.vocabulary.element(plain, tail)
@@ -357,11 +368,8 @@ class _Terminals:
             self._pieces(lexeme, pieces, tail)
 
     def _pieces(self, lexeme: Lexeme, pieces: list[str], tail: str) -> None:
-        """Names side by side; only a transpose may stand before others in an exponent, as in W^Tx."""
-        raised = bool(self.found) and self.found[-1].kind == "_CARET"
-        if raised and len(pieces) > 1 and pieces[0] != "T" and pieces[0][0] == "T":
-            pieces = ["T", pieces[0][1:], *pieces[1:]]
-        if raised and (len(pieces) > 2 or (len(pieces) == 2 and pieces[0] != "T")):
+        """Names side by side."""
+        if len(pieces) > 1 and self._base():
             first, rest = pieces[0], "".join(pieces[1:])
             accepted = f"^({first} {rest}) or ^{first} {rest}"
             raise trouble(lexeme.at, f"several names in an exponent, {echo(lexeme.text)}", accepted)
@@ -369,6 +377,14 @@ class _Terminals:
         for i, piece in enumerate(pieces):
             self._name(piece + (tail if i == len(pieces) - 1 else ""), lexeme, offset)
             offset += len(piece)
+
+    def _begins_with_transpose(self, plain: str) -> bool:
+        """Whether a word is T and further names, as in W^Tx_1."""
+        base = self._base()
+        if base is None or self.found[-1].kind != "_CARET" or plain[0] != "T" or not plain[1:2].isalpha():
+            return False
+        known = base.kind == "NAME" and self.vocabulary.rank(base.text) > 0
+        return known or not self.vocabulary.knows("T")
 
     def _element(self, lexeme: Lexeme, base: str, subscripts: list[str]) -> None:
         self._name(base, lexeme)
