@@ -8,11 +8,12 @@ gradients, written out. Nothing here recurses, and the time is linear in the num
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from workings.algebra import derive
+from workings.algebra.adjoints import sum_of, times
 from workings.algebra.expression import Expr, apply, const, name, names_in, postorder, rebuild, size
 from workings.algebra.shape import Shape
 
@@ -112,7 +113,7 @@ class _Walk:
                 self.through(step)
         for label in wrt:
             if label in self.parts:
-                self.line(label, derive.sum_of(self.parts.pop(label)))
+                self.line(label, sum_of(self.parts.pop(label)))
             elif f"grad_{label}" not in self.found:
                 extents = self.shapes[label]
                 zero = apply("broadcast", const(0), shape=extents) if extents else const(0)
@@ -128,14 +129,14 @@ class _Walk:
 
     def through(self, step: Assigned) -> None:
         """From a step's gradient to what it adds to those of the names in its formula."""
-        adjoint = derive.sum_of(self.parts.pop(step.name))
+        adjoint = sum_of(self.parts.pop(step.name))
         if step.name in self.wanted:
             adjoint = self.line(step.name, adjoint)
         formula, activation = self.fused(step.expr)
         inner = self.active(formula)
         if step.name in self.slopes and len(inner) == 1:
             slope = self.slope(step, self.slopes[step.name], inner[0])
-            found = {inner[0]: derive.times(self.once(step.name, adjoint, uses=1), slope)}
+            found = {inner[0]: times(self.once(step.name, adjoint, lambda: 1), slope)}
         elif inner:
             found = self.by_rule(step, formula, inner, adjoint, activation)
         else:
@@ -156,13 +157,12 @@ class _Walk:
             self.added[f"grad_{step.name}"] = self.shapes[step.name]
         found = derive.gradients(formula, seed, inner, self.shapes)
         if seed is not adjoint:
-            uses = sum(_uses(gradient, seed) for gradient in found.values())
-            names[seed] = self.once(step.name, adjoint, uses)
+            names[seed] = self.once(step.name, adjoint, lambda: _uses(found.values(), seed))
         return {label: rebuild(gradient, names.get) for label, gradient in found.items()}
 
-    def once(self, label: str, adjoint: Expr, uses: int) -> Expr:
+    def once(self, label: str, adjoint: Expr, uses: Callable[[], int]) -> Expr:
         """The adjoint itself where the next formula stays readable with it, else the name of a line."""
-        if adjoint.op in ("name", "const") or (uses <= 1 and size(adjoint) <= LONGEST_INLINE):
+        if adjoint.op in ("name", "const") or (size(adjoint) <= LONGEST_INLINE and uses() <= 1):
             return adjoint
         return self.line(label, adjoint)
 
@@ -184,6 +184,9 @@ class _Walk:
         return formula, None
 
 
-def _uses(gradient: Expr, seed: Expr) -> int:
-    """How often a gradient holds the seed."""
-    return sum(arg is seed for node in postorder(gradient) for arg in node.args) + (gradient is seed)
+def _uses(found: Iterable[Expr], seed: Expr) -> int:
+    """How often gradients hold the seed."""
+    return sum(
+        (gradient is seed) + sum(arg is seed for node in postorder(gradient) for arg in node.args)
+        for gradient in found
+    )
