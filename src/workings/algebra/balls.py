@@ -430,17 +430,20 @@ def outer(a: Value, b: Value) -> Value:
 
 def matmul(a: Value, b: Value) -> Value:
     """a @ b for vectors and matrices; flint's matrix product where that is worth the conversion."""
-    if a.ndim > 2 or b.ndim > 2 or a.size * (b.shape[-1] if b.ndim == 2 else 1) < SMALL_PRODUCT:
+    if a.ndim > 2 or b.ndim > 2:
         return np.matmul(a, b)
     left = a if a.ndim == 2 else a.reshape(1, -1)
     right = b if b.ndim == 2 else b.reshape(-1, 1)
-    flat_left, flat_right = left.ravel().tolist(), right.ravel().tolist()
-    if left.shape[1] != right.shape[0]:
+    rows, inner, columns = left.shape[0], left.shape[1], right.shape[1]
+    if inner != right.shape[0]:
         return np.matmul(a, b)  # raises NumPy's error, which evaluate turns into ours
+    if rows * inner * columns < SMALL_PRODUCT or 1 in (rows * columns, inner):
+        return np.matmul(a, b)  # converting takes longer: each entry is used once
+    flat_left, flat_right = left.ravel().tolist(), right.ravel().tolist()
     whole = set(map(type, flat_left)) | set(map(type, flat_right)) == {fmpq}
     matrix: Any = fmpq_mat if whole else arb_mat
     product = matrix(*left.shape, flat_left) * matrix(*right.shape, flat_right)
-    result = np.empty(left.shape[0] * right.shape[1], dtype=object)
+    result = np.empty(rows * columns, dtype=object)
     result[:] = product.entries()
     shape = (a.shape[:-1] if a.ndim == 2 else ()) + (b.shape[1:] if b.ndim == 2 else ())
     return result.reshape(shape) if shape else result[0]
