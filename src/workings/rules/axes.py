@@ -21,25 +21,45 @@ def per_axis(size: Any) -> Reader:
 
     `size` is a type of `workings.question` with its own reader, such as `Size`. A list of one is its entry.
     """
-    read: Reader = size.__metadata__[0].func
+    read = reader_of(size)
 
     def read_all(written: object) -> Any:
         if not isinstance(written, (list, tuple)):
             return read(written)
-        parts = cast("list[object]", written)
-        if not 1 <= len(parts) <= MOST_AXES:
-            raise InputError(
-                f"found {len(parts)} sizes", accepted=f"one size, or one each of 1 to {MOST_AXES} axes"
-            )
-        found: list[Any] = []
-        for i, part in enumerate(parts):
-            try:
-                found.append(read(part))
-            except InputError as error:
-                raise error.at(field=f"[{i}]") from None
-        return tuple(found) if len(found) > 1 else found[0]
+        found: tuple[Any, ...] = read_list(read, cast("list[object]", written), MOST_AXES)
+        return found[0] if len(found) == 1 else found
 
     return read_all
+
+
+def volume_of(size: Any) -> Reader:
+    """A reader of a volume: channels, then a size an axis, as a tuple; a lone size is a vector's."""
+    read = reader_of(size)
+
+    def read_volume(written: object) -> tuple[Any, ...]:
+        if not isinstance(written, (list, tuple)):
+            return (read(written),)
+        return read_list(read, cast("list[object]", written), 1 + MOST_AXES)
+
+    return read_volume
+
+
+def reader_of(size: Any) -> Reader:
+    """The reader that a type of `workings.question` carries."""
+    return size.__metadata__[0].func
+
+
+def read_list(read: Reader, parts: list[object] | tuple[object, ...], most: int) -> tuple[Any, ...]:
+    """Every part read; an error names the part that is wrong."""
+    if not 1 <= len(parts) <= most:
+        raise InputError(f"found {len(parts)} sizes", accepted=f"1 to {most} sizes")
+    found: list[Any] = []
+    for i, part in enumerate(parts):
+        try:
+            found.append(read(part))
+        except InputError as error:
+            raise error.at(field=f"[{i}]") from None
+    return tuple(found)
 
 
 def axis_count(fields: dict[str, Any]) -> int:

@@ -69,11 +69,15 @@ def numbers(axis: Axis) -> dict[str, int] | None:
 
 
 def reach(axis: Axis) -> Expr:
-    """n - k + 2p, or n + 2p - d(k - 1) - 1 where there is a dilation: how far the window can move."""
+    """n - k + 2p, or n + 2p - d(k - 1) - 1 where there is a dilation: how far the window can move.
+
+    A padding that is the constant 0, and not a given, is not spoken of.
+    """
     n, k, p, d = (axis[role].ref for role in ("input", "kernel", "padding", "dilation"))
+    padded = p.op != "const"
     if axis["dilation"].value == 1:
-        return n - k + 2 * p
-    return n + 2 * p - d * (k - 1) - 1
+        return n - k + 2 * p if padded else n - k
+    return (n + 2 * p if padded else n) - d * (k - 1) - 1
 
 
 def output_formula(axis: Axis) -> Expr:
@@ -106,6 +110,29 @@ def output(
     return Size(
         draft.step(label, where(inside, up, up - 1), note=note, source=CEIL_SOURCE, symbol=symbol), value
     )
+
+
+def grown(draft: Draft, label: str, axis: Axis, extra: int, *, symbol: str | None = None) -> Size:
+    """The step for the output of a transposed convolution: (n - 1)s - 2p + d(k - 1) + 1 + extra.
+
+    Source: Dumoulin & Visin (2016), relationship 13; torch, ConvTranspose2d, for `extra` (output_padding).
+
+    Raises
+    ------
+    InputError: nothing is left after the padding is cut off.
+    """
+    n, k, s, p, d = (axis[role].ref for role in GIVENS)
+    formula = (n - 1) * s + (k if axis["dilation"].value == 1 else d * (k - 1) + 1) - 2 * p
+    at = numbers({role: axis[role] for role in GIVENS})
+    value = None
+    if at:
+        value = (
+            (at["input"] - 1) * at["stride"] + span(at["kernel"], at["dilation"]) - 2 * at["padding"] + extra
+        )
+        if value < 1:
+            raise InputError(f"an output of {value}", accepted="less padding").at(field="padding")
+    source = "Dumoulin & Visin (2016), relationship 13"
+    return Size(draft.step(label, formula + extra if extra else formula, source=source, symbol=symbol), value)
 
 
 def check_fit(axis: Axis, *, ceil_mode: bool = False) -> None:
