@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from workings.papers.document import Block, check_names, read
+from workings.papers.document import Block, check_names, givens, read
+from workings.solution import solve
 
 PAPERS = Path(__file__).parents[2] / "papers"
 COVERAGE = Path(__file__).parent / "fixtures" / "coverage.txt"
@@ -34,6 +35,8 @@ Ioffe & Szegedy (2015) | Goodfellow et al. (2014) | Wu & He (2018) | Glorot & Be
 Pascanu, Mikolov & Bengio (2013) | Bahdanau, Cho & Bengio (2015) | Sutskever, Vinyals & Le (2014)
 Napoles et al. (2015) | Dahlmeier & Ng (2012) | Keskar et al. (2017) | Smith (2018) | LeCun et al. (1998)
 """
+
+RULES = ("trapezoid", "trapezoid_from_one", "step", "voc2007", "voc2010", "coco101")
 
 LINKS = (
     "https://canvas.wpi.edu/files/7719816/download?download_frd=1",
@@ -200,6 +203,27 @@ def test_mathematics_is_balanced(papers, name):
             plain = formula.replace(r"\{", "").replace(r"\}", "")
             assert plain.count("{") == plain.count("}"), formula
             assert formula.count(r"\left") == formula.count(r"\right"), formula
+
+
+def test_average_precision_by_every_rule(papers):
+    """The assignment's table of conventions against the solver, which has its own tests."""
+    rows = re.findall(r"> \| `(\w+)`[^|]*\|((?: [\d.]+ \|){4})", papers["assignment"].text)
+    assert [rule for rule, _ in rows] == list(RULES)
+    given = givens(papers["assignment"], papers["assignment"].block("p1_5"))
+    for rule, cells in rows:
+        printed = [
+            solve("average_precision", {**given, "rule": rule, "ties": ties}, decimals=4)
+            .quantities[name]
+            .value
+            for name, ties in (
+                ("AP_cat", "ordered"),
+                ("AP_dog", "ordered"),
+                ("mAP", "ordered"),
+                ("mAP", "merged"),
+            )
+        ]
+        shown = [float(cell) for cell in cells.split("|")[:4]]
+        assert shown == pytest.approx([float(Fraction(str(value))) for value in printed], abs=5e-5)
 
 
 def test_planned_studies_bear_names_of_the_design(papers):
