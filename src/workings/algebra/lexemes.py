@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -168,3 +168,26 @@ def inner_names(written: str) -> list[str]:
 def plain_script(run: str) -> str:
     """A run of superscript or subscript characters as plain text: `⁻¹` → `-1`."""
     return "".join(_ABOVE.get(sign) or _BELOW[sign] for sign in run)
+
+
+def spread(lexemes: Iterable[Lexeme]) -> Iterator[Lexeme]:
+    """Raised and lowered characters as ^{...} and _{...}."""
+    for lexeme in lexemes:
+        if lexeme.kind not in ("above", "below"):
+            yield lexeme
+            continue
+        above = lexeme.kind == "above"
+        yield from [Lexeme("sign", "^", lexeme.at)] if above else []
+        yield Lexeme("sign" if above else "sub", "{" if above else "_{", lexeme.at)
+        yield from (replace(inner, at=lexeme.at) for inner in scan(plain_script(lexeme.text)))
+        yield Lexeme("sign", "}", lexeme.at + len(lexeme.text) - 1)
+
+
+def without_target(lexemes: list[Lexeme]) -> list[Lexeme]:
+    """The lexemes after a leading `name =`."""
+    if not lexemes or lexemes[0].kind not in ("word", "gradient", "partial", "slope"):
+        return lexemes
+    end = 1
+    if end < len(lexemes) and lexemes[end].kind == "sub":
+        end = 1 + next((i for i, lexeme in enumerate(lexemes) if lexeme.text == "}"), 0)
+    return lexemes[end + 1 :] if end < len(lexemes) and lexemes[end].text == "=" else lexemes

@@ -26,10 +26,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from workings.algebra.expression import Expr
-from workings.algebra.lexemes import Lexeme, scan
+from workings.algebra.lexemes import Lexeme, scan, spread, without_target
 from workings.algebra.products import trouble
 from workings.algebra.reading import Reading, at_of
-from workings.algebra.terminals import spread, terminals, without_target
+from workings.algebra.terminals import terminals
 from workings.algebra.vocabulary import Vocabulary
 from workings.errors import InputError, echo
 

@@ -6,13 +6,12 @@ One pass; the open brackets are a stack, so nothing recurses, and their depth is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Final
 
 from workings.algebra.calls import ATTRIBUTES, BARE, FUNCTIONS, takes_attributes
-from workings.algebra.lexemes import Lexeme, ascii_name, inner_names, plain_script, primes, scan
+from workings.algebra.lexemes import Lexeme, ascii_name, inner_names, primes
 from workings.algebra.names import GREEK
 from workings.algebra.products import trouble
 from workings.algebra.vocabulary import Vocabulary
@@ -81,29 +80,6 @@ def terminals(lexemes: list[Lexeme], vocabulary: Vocabulary) -> list[Lexeme]:
     InputError: a word that cannot be read, brackets that do not match or are too deep.
     """
     return _Terminals(lexemes, vocabulary).run()
-
-
-def spread(lexemes: Iterable[Lexeme]) -> Iterator[Lexeme]:
-    """Raised and lowered characters as ^{...} and _{...}."""
-    for lexeme in lexemes:
-        if lexeme.kind not in ("above", "below"):
-            yield lexeme
-            continue
-        above = lexeme.kind == "above"
-        yield from [Lexeme("sign", "^", lexeme.at)] if above else []
-        yield Lexeme("sign" if above else "sub", "{" if above else "_{", lexeme.at)
-        yield from (replace(inner, at=lexeme.at) for inner in scan(plain_script(lexeme.text)))
-        yield Lexeme("sign", "}", lexeme.at + len(lexeme.text) - 1)
-
-
-def without_target(lexemes: list[Lexeme]) -> list[Lexeme]:
-    """The lexemes after a leading `name =`."""
-    if not lexemes or lexemes[0].kind not in ("word", "gradient", "partial", "slope"):
-        return lexemes
-    end = 1
-    if end < len(lexemes) and lexemes[end].kind == "sub":
-        end = 1 + next((i for i, lexeme in enumerate(lexemes) if lexeme.text == "}"), 0)
-    return lexemes[end + 1 :] if end < len(lexemes) and lexemes[end].text == "=" else lexemes
 
 
 def _compound(lexeme: Lexeme) -> str:
