@@ -188,6 +188,14 @@ def test_expansion_of_a_chain_is_linear():
     assert [nodes_after(n) for n in (0, 1, 2, 10_000)] == [1, 7, 13, 60_001]
 
 
+def test_some_composites_can_be_kept():
+    root = apply("sigmoid", apply("variance", apply("softmax", x)))
+    expanded = expand(root, keep={"sigmoid", "mean"})
+    assert expanded.op == "sigmoid"
+    found = {node.op for node in postorder(expanded)}
+    assert found & COMPOSITES.keys() == {"sigmoid", "mean"}
+
+
 def test_expansion_keeps_sharing():
     shared = apply("sigmoid", x)
     expanded = expand(shared * shared)

@@ -7,7 +7,7 @@ pass works on the expansion unless it has a row of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from fractions import Fraction
 from typing import Final
 
@@ -283,23 +283,23 @@ def expansion(node: Expr) -> Expr:
         raise InputError(f"{node.op} of {count} argument{'s' if count != 1 else ''}") from error
 
 
-def expand(root: Expr) -> Expr:
-    """`root` with every composite replaced by its expansion, until only primitives remain."""
-    return _expand(root, {})
+def expand(root: Expr, keep: Container[str] = ()) -> Expr:
+    """`root` with every composite but those in `keep` replaced by its expansion."""
+    return _expand(root, keep, {})
 
 
-def _expand(root: Expr, done: dict[Expr, Expr]) -> Expr:
+def _expand(root: Expr, keep: Container[str], done: dict[Expr, Expr]) -> Expr:
     """`expand`, given what is expanded already, so that an expansion's arguments are not walked again."""
     order = postorder(root, lambda node: () if node in done else node.args)
-    if not any(node.op in COMPOSITES for node in order):
+    if not any(node.op in COMPOSITES and node.op not in keep for node in order):
         return root
     for node in order:
         if node in done:
             continue
         args = tuple(done[arg] for arg in node.args)
         copy = node if args == node.args else Expr(node.op, args, node.attrs)
-        if copy.op in COMPOSITES:
+        if copy.op in COMPOSITES and copy.op not in keep:
             done.update((arg, arg) for arg in args)
-            copy = _expand(expansion(copy), done)
+            copy = _expand(expansion(copy), keep, done)
         done[node] = copy
     return done[root]
