@@ -14,6 +14,7 @@ from workings.errors import InputError
 from workings.question import Given as Givens
 from workings.question import Number, NumberOrVector, Question, Tensor, VectorOrMatrix
 from workings.rules import recurrent
+from workings.rules.recurrent import spelled
 from workings.working import Draft, Working
 
 Activation = Literal["identity", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "softmax"]
@@ -145,7 +146,7 @@ def _fitted(given: Given, field: str, into: tuple[int, ...], out: tuple[int, ...
         return array
     if np.shape(array) == written:
         return array.reshape(wanted) if wanted else array.item()
-    raise InputError(f"found the shape {np.shape(array)}", accepted=str(written)).at(field=field)
+    raise InputError(f"found {spelled(np.shape(array))}", accepted=spelled(written)).at(field=field)
 
 
 def _losses(draft: Draft, given: Given, targets: list[Any], activation: str) -> list[str]:
@@ -153,7 +154,7 @@ def _losses(draft: Draft, given: Given, targets: list[Any], activation: str) -> 
         raise InputError("targets without V", accepted="V, the matrix to the output").at(field="targets")
     allowed = {"binary_cross_entropy": ("sigmoid",), "cross_entropy": ("softmax", "sigmoid")}.get(given.loss)
     if allowed and activation not in allowed:
-        raise InputError(f"{given.loss} of a {activation} output", accepted=" or ".join(allowed)).at(
+        raise InputError(f"{given.loss} after {activation}", accepted=" or ".join(allowed)).at(
             field="activations"
         )
     length = len(given.sequence)
@@ -164,10 +165,10 @@ def _losses(draft: Draft, given: Given, targets: list[Any], activation: str) -> 
     parts: list[str] = []
     for t, target in enumerate(targets, start=length - len(targets) + 1):
         if np.shape(target) != draft.shapes[f"y_{t}"]:
-            raise InputError(
-                f"found the shape {np.shape(target)}",
-                accepted=f"{draft.shapes[f'y_{t}']}, one number an output",
-            ).at(field=f"targets[{len(parts)}]")
+            accepted = f"{spelled(draft.shapes[f'y_{t}'])}, as the output"
+            raise InputError(f"found {spelled(np.shape(target))}", accepted=accepted).at(
+                field=f"targets[{len(parts)}]"
+            )
         d = draft.given(f"d_{t}", target)
         one_hot = given.loss == "cross_entropy" and np.ndim(target) == 1 and sum(target.tolist()) == 1
         attrs = {"distribution": True} if one_hot else {}

@@ -18,7 +18,7 @@ from workings.working import Draft, Working
 MOST_LETTERED = 64
 """d_model beyond which positions in letters would give formulas of more than 32 terms."""
 
-MOST_DIMENSIONS = 100_000
+MOST_DIMENSIONS = 10_000
 
 
 class Given(Givens):
@@ -41,7 +41,7 @@ def work(given: Given) -> Working:
     _check(given)
     draft = Draft()
     fields = {"d": given.d_model, "t": given.t, "tau": given.tau}
-    letters.check_letters(fields, ("p_dot", "y_dot", "x_t", "x_tau", "p_t", "p_tau"))
+    letters.check_letters(fields, QUANTITIES, {"d": "d_model"})
     width, t, tau = (letters.scalar(draft, label, value, integer=True) for label, value in fields.items())
     base = const(given.base)
     index = letters.free_name(letters.letters_in(*fields.values()))
@@ -62,6 +62,8 @@ def work(given: Given) -> Working:
     draft.step("y_dot", chain_sum([*terms.values(), name("p_dot")]), note=IMPACT)
     return draft.done(ask)
 
+
+QUANTITIES = ("p_dot_pairs", "p_dot", "x_t", "x_tau", "p_t", "p_tau", "x_dot", "x_p_dot", "p_x_dot", "y_dot")
 
 NOTES = {
     "x_dot": "content with content, as without codes",

@@ -63,7 +63,7 @@ def _size(written: object, place: int) -> int | Expr:
     what = "a size or a letter"
     try:
         value = read_scalar(written)
-        return value if isinstance(value, Expr) else read_integer(value, 1, what)
+        return value if isinstance(value, Expr) else read_integer(written, 1, what)
     except InputError as error:
         raise error.at(field=f"shape[{place}]") from None
 
@@ -195,7 +195,10 @@ def _mask(draft: Draft, given: Given, length: int | Expr) -> Expr | None:
         mask = np.array([[Fraction(int(j <= i)) for j in range(length)] for i in range(length)], dtype=object)
         note += ": itself and those before"
     elif mask.shape != (length, length):
-        raise InputError(f"found the shape {mask.shape}", accepted=f"({length}, {length})").at(field="mask")
+        rows = f"{len(mask)} rows of {mask.shape[1]}"
+        raise InputError(f"found {rows}", accepted=f"{length} rows of {length}, as X has rows").at(
+            field="mask"
+        )
     for i, row in enumerate(mask):
         if not row.any():
             raise InputError("lets nothing through", accepted="a 1 in every row").at(field=f"mask[{i}]")

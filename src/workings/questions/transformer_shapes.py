@@ -63,7 +63,8 @@ def _sizes(draft: Draft, given: Given) -> list[Expr]:
     """B, L, H and the heads, as numbers or letters."""
     sizes: dict[str, int | Expr] = dict(zip(("B", "L", "H"), given.input, strict=True))
     sizes["A"] = given.heads
-    letters.check_letters({**sizes, "F": given.feed_forward}, QUANTITIES)
+    written = {"B": "input[0]", "L": "input[1]", "H": "input[2]", "A": "heads", "F": "feed_forward"}
+    letters.check_letters({**sizes, "F": given.feed_forward}, QUANTITIES, written)
     hidden = sizes["H"]
     if isinstance(hidden, int) and isinstance(given.heads, int) and hidden % given.heads:
         raise InputError(

@@ -23,8 +23,13 @@ def letters_in(*values: object) -> set[str]:
     return {label for value in values if isinstance(value, Expr) for label in names_in(value)}
 
 
-def check_letters(givens: Mapping[str, object], quantities: Collection[str] = ()) -> None:
+def check_letters(
+    givens: Mapping[str, object], quantities: Collection[str] = (), fields: Mapping[str, str] | None = None
+) -> None:
     """Refuse a letter that already names another given, or a quantity of the question.
+
+    `fields` says where a given is written if not under its own name. A given that is a lone letter goes by
+    that letter, so its own name is free.
 
     Raises
     ------
@@ -32,12 +37,12 @@ def check_letters(givens: Mapping[str, object], quantities: Collection[str] = ()
     """
     for label, value in givens.items():
         for letter in sorted(letters_in(value)):
-            owner = "another given" if letter in givens and letter_of(givens[letter]) != letter else None
+            owner = "another given" if letter in givens and letter_of(givens[letter]) is None else None
             owner = "a quantity of the answer" if letter in quantities else owner
             if owner:
                 raise InputError(
                     f"the letter {echo(letter)}, which names {owner}", accepted="another letter"
-                ).at(field=label)
+                ).at(field=(fields or {}).get(label, label))
 
 
 def scalar(

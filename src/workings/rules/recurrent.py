@@ -132,10 +132,10 @@ def fit_gates(arrays: Mapping[str, Any], gates: str, x: Any, h: Any, layout: Lay
             label = f"{kind}_{gate}"
             shape = (*into, *units) if layout == "transposed" else (*units, *into)
             if np.shape(arrays[label]) != shape:
-                raise InputError(
-                    f"found the shape {np.shape(arrays[label])}",
-                    accepted=f"{shape} for x {inputs} and h {units}",
-                ).at(field=label)
+                accepted = f"{spelled(shape)}, for x {spelled(inputs)} and h {spelled(units)}"
+                raise InputError(f"found {spelled(np.shape(arrays[label]))}", accepted=accepted).at(
+                    field=label
+                )
             found[label] = arrays[label]
         for kind in "bc":
             label = f"{kind}_{gate}"
@@ -150,10 +150,16 @@ def start_of(state: Any, weights: Any, field: str) -> Any:
     if state is None:
         return spread(Fraction(0), units, field)
     if np.shape(state) != units:
-        raise InputError(f"found the shape {np.shape(state)}", accepted=f"{units}, one number a unit").at(
-            field=field
-        )
+        raise InputError(f"found {spelled(np.shape(state))}", accepted=spelled(units)).at(field=field)
     return state
+
+
+def spelled(shape: tuple[int, ...]) -> str:
+    """A shape in words: one number, a list of 3, 2 rows of 3."""
+    if not shape:
+        return "one number"
+    lists = f"a list of {shape[0]}" if len(shape) == 1 else f"{shape[0]} rows of {shape[1]}"
+    return lists if len(shape) <= 2 else f"{len(shape)} axes"
 
 
 def spread(bias: Any, units: tuple[int, ...], field: str) -> Any:
@@ -163,9 +169,8 @@ def spread(bias: Any, units: tuple[int, ...], field: str) -> Any:
         result[:] = bias
         return result
     if np.shape(bias) != units:
-        raise InputError(f"found the shape {np.shape(bias)}", accepted=f"one number, or {units}").at(
-            field=field
-        )
+        accepted = f"one number, or {spelled(units)}" if units else "one number"
+        raise InputError(f"found {spelled(np.shape(bias))}", accepted=accepted).at(field=field)
     return bias
 
 
