@@ -11,7 +11,7 @@ from workings import question
 from workings.algebra.expression import Expr, chain_sum
 from workings.question import Question, Size
 from workings.rules import dense
-from workings.rules.letters import check_letters, scalar
+from workings.rules.letters import check_letters, letter_of, scalar
 from workings.working import Draft, Working
 
 MOST_LAYERS = 1000
@@ -35,7 +35,9 @@ def work(given: Given) -> Working:
     answers = [f"layer_{i}" for i in range(1, count + 1)] + ["total"]
     widths: dict[str, int | Expr] = {"n_0": given.inputs}
     widths |= {f"n_{i}": width for i, width in enumerate(given.layers, start=1)}
-    check_letters(widths, answers)
+    named = {"inputs": given.inputs} | {f"layers[{i}]": width for i, width in enumerate(given.layers)}
+    taken = [label for label, width in widths.items() if letter_of(width) != label]
+    check_letters(named, [*answers, *taken])
     draft = Draft()
     n = [scalar(draft, label, width, integer=True) for label, width in widths.items()]
     note = "a weight for each input and a bias, for each neuron" if given.bias else "a weight for each input"

@@ -74,8 +74,11 @@ def work(given: Given) -> Working:
     steps = _steps(given)
     settings = _settings(given)
     gradients = {f"g_{t}": given.gradients[min(t, len(given.gradients)) - 1] for t in range(1, steps + 1)}
-    states = {f"{label}_{t}" for label in ("theta", "b", "m", "v", "G") for t in range(1, steps + 1)}
-    check_letters({"theta_0": given.parameters, **gradients, **settings}, states)
+    givens = {"theta_0": given.parameters, **gradients, **settings}
+    taken = {f"{label}_{t}" for label in ("theta", "b", "m", "v", "G") for t in range(1, steps + 1)}
+    taken |= {label for label, value in givens.items() if letter_of(value) != label}
+    named = {field: getattr(given, field) for field in ("parameters", *FIELDS)}
+    check_letters(named | {f"gradients[{i}]": g for i, g in enumerate(given.gradients)}, taken)
     draft = Draft()
     for label, value in {"theta_0": given.parameters, **gradients}.items():
         _put(draft, label, value)
