@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from questions.printed import formula
 
 from workings.errors import InputError
 from workings.solution import solve
@@ -36,7 +37,7 @@ def test_losses_of_several_steps_add_up():
 def test_the_gradient_of_a_shared_matrix_is_an_explicit_sum_over_time():
     solution = solve("elman_rnn", U=[[1, 0], [0, 1]], W=[[0, 1], [1, 0]], V=[1, 1], sequence=[[1, 2]] * 3,
                      targets=[0], gradients=True)  # fmt: skip
-    assert solution.lines["grad_U"].formula == "x_3 ∇s_3ᵀ + x_2 ∇s_2ᵀ + x_1 ∇s_1ᵀ"
+    assert formula(solution.working, "grad_U") == "x_3 ∇s_3ᵀ + x_2 ∇s_2ᵀ + x_1 ∇s_1ᵀ"
 
 
 def test_without_v_only_the_states_are_worked_out():
