@@ -107,6 +107,12 @@ def number_of(formula: str, values: dict[str, Any] = NUMBERS) -> Any:
         ("b ≥ 3", 1),
         ("a + 1 = b", 1),
         ("where(a < b, c, d)", 5),
+        ("a ≤ b <= c", 1),
+        ("c ≥ a >= b", 0),
+        ("a < b < c", 1),
+        ("a < c < b", 0),
+        ("x - a = a = x/2", 1),
+        ("2 where(1 ≤ n ≤ b + 2, 1, 0) + 4", 4),
         ("Σ_{i=1}^{n} i", 21),
         ("∑_{i=1}^n (2 i - 1) + 1", 37),  # 36 + 1
         ("2Σ_{i=1}^{3} i^2", 28),
@@ -254,6 +260,14 @@ def test_printed_gradients_of_a_linear_layer() -> None:
     assert exact(parse("-2(d-y)x^T", ranks=ranks), values) == [[-6, -24, -12], [4, 16, 8]]
     for key in ("-2(d-y)x^T + 2\\beta W", "-2(d-y)x^T + 2βW", "−2 (d − y) xᵀ + 2 · beta · W"):
         assert exact(parse(key, ranks=ranks), values) == [[-5, -24, -10], [4, 19, 9]]
+
+
+def test_printed_projections_of_attention() -> None:
+    values: dict[str, Any] = {"Q": [[3], [5]], "x_prime": [[3], [5]], "W_Q": [[1]]}
+    root = parse("Q=x'W_Q=x'", ranks=dict.fromkeys(values, 2))
+    assert exact(root, values) == [[1], [1]]
+    assert exact(root, values | {"W_Q": [[2]]}) == [[0], [0]]
+    assert exact(parse("Q=x'W_Q", ranks=dict.fromkeys(values, 2), target=True), values) == [[3], [5]]
 
 
 def test_recurrence_and_positional_encoding() -> None:

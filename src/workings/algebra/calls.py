@@ -150,11 +150,60 @@ BARE: Final = frozenset(
 ) | {"softmax", "sigmoid", "relu", "ReLU"}
 """Functions that may stand without brackets, as in log y."""
 
-_TUPLES: Final = ("axis", "axes", "shape", "widths", "kernel", "stride", "dilation", "padding")
-_SIZES: Final = ("size", "height", "width", "groups")
-_FLAGS: Final = ("keepdims", "reverse", "descending")
-_NUMBERS: Final = ("value", "slope")
-ATTRIBUTES: Final = frozenset((*_TUPLES, *_SIZES, *_FLAGS, *_NUMBERS, "index"))
+
+def _is_whole(value: Any, least: int = -MANY) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= MANY
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, Fraction)) and not isinstance(value, bool)
+
+
+def _is_axes(value: Any) -> bool:
+    return value is None or all(map(_is_whole, _several(value)))
+
+
+def _is_shape(value: Any) -> bool:
+    return all(_is_whole(part, -1) for part in _several(value))
+
+
+def _is_pair(value: Any) -> bool:
+    return (
+        isinstance(value, tuple)
+        and len(_several(value)) == 2
+        and all(_is_whole(n, 1) for n in _several(value))
+    )
+
+
+def _is_widths(value: Any) -> bool:
+    """Whole numbers, or pairs of them: before and after each axis."""
+    return all(_is_whole(width, 0) for part in _several(value) for width in _several(part))
+
+
+def _is_index(value: Any) -> bool:
+    """A name, or whole numbers and slices of them."""
+    parts = _several(value)
+    ends = [end for part in parts if isinstance(part, slice) for end in (part.start, part.stop, part.step)]
+    numbers = [part for part in parts if not isinstance(part, slice)]
+    numbers += [end for end in ends if end is not None]
+    return isinstance(value, str) or all(map(_is_whole, numbers))
+
+
+_KINDS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
+    **dict.fromkeys(
+        ("keepdims", "reverse", "descending"), (lambda value: isinstance(value, bool), "True or False")
+    ),
+    **dict.fromkeys(("value", "slope"), (_is_number, "a number")),
+    **dict.fromkeys(
+        ("size", "height", "width", "groups"), (lambda value: _is_whole(value, 1), "a size such as 3")
+    ),
+    **dict.fromkeys(("kernel", "stride", "dilation"), (_is_pair, "two sizes such as (3, 3)")),
+    **dict.fromkeys(("widths", "padding"), (_is_widths, "whole numbers of 0 or more, or pairs of them")),
+    **dict.fromkeys(("axis", "axes"), (_is_axes, "a whole number, or several in brackets")),
+    "shape": (_is_shape, "sizes such as (2, 3)"),
+    "index": (_is_index, "whole numbers and slices in brackets, or a name"),
+}
+ATTRIBUTES: Final = frozenset(_KINDS)
 """Words that may stand before `=` inside a call."""
 
 
@@ -169,45 +218,10 @@ def takes_attributes(op: str) -> bool:
 
 def checked_attribute(label: str, value: Any) -> Any:
     """The value of an attribute, of the kind that `label` needs."""
-    if label in _FLAGS and not isinstance(value, bool):
-        raise InputError(f"{label}={_spelled(value)}", accepted="True or False")
-    if label in _NUMBERS and not isinstance(value, (int, Fraction)):
-        raise InputError(f"{label}={_spelled(value)}", accepted="a number")
-    whole = label in _SIZES and _is_whole(value)
-    if label in _SIZES and not whole:
-        raise InputError(f"{label}={_spelled(value)}", accepted="a whole number")
-    if label in _TUPLES and not _are_whole(value):
-        raise InputError(f"{label}={_spelled(value)}", accepted="a whole number, or several in brackets")
-    if label == "index" and not (isinstance(value, str) or _are_whole(value, slices=True)):
-        raise InputError(
-            f"{label}={_spelled(value)}", accepted="whole numbers and slices in brackets, or a name"
-        )
-    if label == "index" and not isinstance(value, str):
-        return _several(value)
-    return value
-
-
-def _spelled(value: Any) -> str:
-    return echo(str(value)).strip("'")
-
-
-def _is_whole(value: Any) -> bool:
-    return value is None or (isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MANY)
-
-
-def _are_whole(value: Any, *, slices: bool = False) -> bool:
-    """Whether a value is a whole number or a nested tuple of such; the nesting is bounded by the parser."""
-    waiting = [value]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, tuple):
-            waiting.extend(cast("tuple[Any, ...]", part))
-        elif isinstance(part, slice) and slices:
-            found = cast("slice[Any, Any, Any]", part)
-            waiting.extend((found.start, found.stop, found.step))
-        elif not _is_whole(part):
-            return False
-    return True
+    fits, accepted = _KINDS.get(label, (lambda _: True, ""))
+    if not fits(value):
+        raise InputError(f"{label}={echo(str(value))[1:-1]}", accepted=accepted)
+    return _several(value) if label == "index" and not isinstance(value, str) else value
 
 
 def called(op: str, args: Sequence[Expr], ranks: Ranks, attrs: Attributes) -> tuple[Expr, int]:

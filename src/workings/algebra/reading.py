@@ -280,11 +280,22 @@ class Reading:
                 result, minus = elementwise("sub" if minus else "add", result, part), False
         return cast("Operand", result)
 
-    def _compare(self, left: Operand, sign: Token, right: Operand) -> Operand:
-        if sign in (">", "≥"):
-            left, right = right, left
-        op = {"<": "less", ">": "less", "≤": "at_most", "≥": "at_most", "=": "equal"}[str(sign)]
-        return elementwise(op, left, right)
+    def _compare(self, *parts: Token | Operand) -> Operand:
+        """a < b; a ≤ x ≤ b is `between`, any other chain holds where each of its comparisons does."""
+        operands = [part for part in parts if isinstance(part, Operand)]
+        signs = [str(part) for part in parts if not isinstance(part, Operand)]
+        if signs in (["≤", "≤"], ["≥", "≥"]):
+            low, x, high = operands if signs[0] == "≤" else reversed(operands)
+            return self._called("between", [low, x, high], {}, operands[0].at, form="other")
+        found = [_compared(*pair) for pair in zip(operands, signs, operands[1:], strict=False)]
+        return found[0] if len(found) == 1 else self._called("every", found, {}, operands[0].at, form="other")
+
+
+def _compared(left: Operand, sign: str, right: Operand) -> Operand:
+    if sign in (">", "≥"):
+        left, right = right, left
+    op = {"<": "less", ">": "less", "≤": "at_most", "≥": "at_most", "=": "equal"}[sign]
+    return elementwise(op, left, right)
 
 
 def at_of(token: Token) -> int:
