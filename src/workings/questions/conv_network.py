@@ -177,5 +177,4 @@ QUESTION = Question(
         ],
     },
     conventions=("count",),
-    contested=("count",),
 )

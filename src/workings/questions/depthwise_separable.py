@@ -184,5 +184,4 @@ QUESTION = Question(
         "bias": False,
     },
     conventions=("count",),
-    contested=("count",),
 )
