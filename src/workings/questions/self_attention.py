@@ -142,11 +142,10 @@ def work(given: Given) -> Working:
         attention.head(draft, suffix, divisor, mask)
     ask = [f"{label}{suffix}" for suffix in suffixes for label in ("Q", "K", "V", "scores", "P", "Z")]
     if given.heads > 1:
-        heads = [name(f"Z{suffix}") for suffix in suffixes]
-        draft.step(
-            "Z", apply("concat", *heads, axis=1), note="the heads side by side", source=attention.SOURCE
-        )
-        ask.append("Z")
+        for label in "QKVZ":
+            heads = [name(f"{label}{suffix}") for suffix in suffixes]
+            draft.step(label, apply("concat", *heads, axis=1), note="the heads side by side")
+            ask.append(label)
     if given.W_O is not None:
         draft.step("output", name("Z") @ draft.given("W_O", given.W_O))
         ask.append("output")
