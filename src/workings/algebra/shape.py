@@ -26,9 +26,10 @@ from workings.algebra.dimensions import (
     same,
     spell,
     tidy,
-    window_count,
 )
 from workings.algebra.expression import BINARY, UNARY, Expr, name, postorder
+from workings.algebra.misfit import called, misfit, operand
+from workings.algebra.windows import correlate, fold, patches
 from workings.errors import InputError, echo, unknown
 
 Row: TypeAlias = Callable[..., Shape]
@@ -104,37 +105,8 @@ def _expanded(node: Expr, of_args: tuple[Shape, ...]) -> Shape:
     except InputError as error:
         if error.problem.startswith(node.op):
             raise
-        taken = ", ".join(_operand(arg, found) for arg, found in zip(node.args, of_args, strict=True))
+        taken = ", ".join(operand(arg, found) for arg, found in zip(node.args, of_args, strict=True))
         raise InputError(f"{node.op} of {taken}: {error.problem}", accepted=error.accepted) from error
-
-
-# What messages say ---------------------------------------------------------------------------------------
-
-
-def _called(node: Expr) -> str:
-    if node.op == "name":
-        return str(node.attrs["name"])
-    if node.op == "transpose" and node.args[0].op == "name":
-        return f"{_called(node.args[0])}ᵀ"
-    return "constant" if node.op == "const" else f"{node.op}(…)"
-
-
-def _operand(node: Expr, of: Shape) -> str:
-    return f"{_called(node)} {spell(of)}"
-
-
-SIGNS: Final = {"add": "+", "sub": "-", "mul": "*", "div": "/", "power": "^", "matmul": "@"}
-
-
-def _phrase(node: Expr, of_args: Sequence[Shape]) -> str:
-    """The operation with its operands' shapes: `W (3, 2) @ x (3,)`."""
-    operands = [_operand(arg, found) for arg, found in zip(node.args, of_args, strict=False)]
-    sign = SIGNS.get(node.op)
-    return f" {sign} ".join(operands) if sign else f"{node.op} of {', '.join(operands)}"
-
-
-def _misfit(node: Expr, of_args: Sequence[Shape], why: str, accepted: str) -> InputError:
-    return InputError(f"{_phrase(node, of_args)}: {why}", accepted=accepted)
 
 
 def _several(one_or_more: Any) -> tuple[Any, ...]:
@@ -168,9 +140,9 @@ def _pair(node: Expr, of_args: Sequence[Shape], a: Shape, b: Shape) -> Shape:
         elif n == 1 or equal(m, n):
             sizes.append(m)
         else:
-            error = _misfit(node, of_args, f"sizes {m} and {n} do not match", "equal sizes, or 1")
+            error = misfit(node, of_args, f"sizes {m} and {n} do not match", "equal sizes, or 1")
             if len(of_args) == 2 and len(a) == len(b) == 2 and same(a, b[::-1]):
-                error.near = (f"{_called(node.args[1])}ᵀ",)
+                error.near = (f"{called(node.args[1])}ᵀ",)
             raise error
     return tuple(reversed(sizes))
 
@@ -189,7 +161,7 @@ def _normalise(node: Expr, x: Shape, mean: Shape, variance: Shape, eps: Shape) -
 
 def _matmul(node: Expr, a: Shape, b: Shape) -> Shape:
     if not a or not b:
-        raise _misfit(node, (a, b), "a scalar in a matrix product", "*, or vectors and matrices")
+        raise misfit(node, (a, b), "a scalar in a matrix product", "*, or vectors and matrices")
     if not equal(a[-1], b[-2:][0]):
         raise _inner_misfit(node, a, b)
     stacks = broadcast(node, a[:-2], b[:-2])
@@ -197,14 +169,14 @@ def _matmul(node: Expr, a: Shape, b: Shape) -> Shape:
 
 
 def _inner_misfit(node: Expr, a: Shape, b: Shape) -> InputError:
-    left, right = (_called(arg) for arg in node.args)
+    left, right = (called(arg) for arg in node.args)
     inner = b[-2:][0]
     near: list[str] = []
     if len(a) == 2 and equal(a[0], inner):
         near.append(f"{left}ᵀ")
     if len(b) == 2 and equal(a[-1], b[1]):
         near.append(f"{right}ᵀ")
-    error = _misfit(node, (a, b), f"inner sizes {a[-1]} and {inner}", "equal inner sizes")
+    error = misfit(node, (a, b), f"inner sizes {a[-1]} and {inner}", "equal inner sizes")
     error.near = tuple(near)
     return error
 
@@ -216,7 +188,7 @@ def _outer(_node: Expr, a: Shape, b: Shape) -> Shape:
 def _axis(node: Expr, x: Shape, axis: Any) -> int:
     """`axis` counted from 0."""
     if not isinstance(axis, int) or not -len(x) <= axis < len(x):
-        raise _misfit(
+        raise misfit(
             node, (x,), f"no axis {axis}", f"an axis from {-len(x)} to {len(x) - 1}" if x else "none"
         )
     return axis % len(x)
@@ -235,7 +207,7 @@ def _transpose(node: Expr, x: Shape) -> Shape:
         return x[::-1]
     order = _axes(node, x, axes)
     if sorted(order) != list(range(len(x))):
-        raise _misfit(node, (x,), f"axes {axes}", f"each of the {len(x)} axes once")
+        raise misfit(node, (x,), f"axes {axes}", f"each of the {len(x)} axes once")
     return tuple(x[a] for a in order)
 
 
@@ -248,14 +220,14 @@ def _reshape(node: Expr, x: Shape) -> Shape:
     count, open_axes = entries(x), [i for i, n in enumerate(wanted) if n == -1]
     rest = entries(tuple(n for n in wanted if n != -1))
     if len(open_axes) > 1:
-        raise _misfit(node, (x,), f"{spell(wanted)} leaves {len(open_axes)} sizes open", "at most one -1")
+        raise misfit(node, (x,), f"{spell(wanted)} leaves {len(open_axes)} sizes open", "at most one -1")
     if not open_axes:
         if not equal(count, rest):
-            raise _misfit(node, (x,), f"{count} entries into {spell(wanted)}", f"a shape of {count} entries")
+            raise misfit(node, (x,), f"{count} entries into {spell(wanted)}", f"a shape of {count} entries")
         return wanted
     size = None if rest == 0 else exact_quotient(count, rest)
     if size is None:
-        raise _misfit(node, (x,), f"{count} entries into {spell(wanted)}", f"sizes that divide {count}")
+        raise misfit(node, (x,), f"{count} entries into {spell(wanted)}", f"sizes that divide {count}")
     return tuple(size if n == -1 else n for n in wanted)
 
 
@@ -265,7 +237,7 @@ def _broadcast_to(node: Expr, x: Shape) -> Shape:
         m == 1 or equal(m, n) for m, n in zip(x[::-1], wanted[::-1], strict=False)
     )
     if not fits:
-        raise _misfit(node, (x,), f"does not spread to {spell(wanted)}", "sizes equal to the last ones, or 1")
+        raise misfit(node, (x,), f"does not spread to {spell(wanted)}", "sizes equal to the last ones, or 1")
     return wanted
 
 
@@ -273,7 +245,7 @@ def _reduce(node: Expr, x: Shape) -> Shape:
     """The sum, mean, ... over `axis`, which keeps size 1 with `keepdims`."""
     chosen = _axes(node, x, node.attrs.get("axis"))
     if len(set(chosen)) != len(chosen):
-        raise _misfit(node, (x,), f"axis {node.attrs['axis']} twice", "each axis once")
+        raise misfit(node, (x,), f"axis {node.attrs['axis']} twice", "each axis once")
     if node.attrs.get("keepdims", False):
         return tuple(1 if i in chosen else n for i, n in enumerate(x))
     return tuple(n for i, n in enumerate(x) if i not in chosen)
@@ -281,7 +253,7 @@ def _reduce(node: Expr, x: Shape) -> Shape:
 
 def _amax(node: Expr, x: Shape) -> Shape:
     if any(x[a] == 0 for a in _axes(node, x, node.attrs.get("axis"))):
-        raise _misfit(node, (x,), "the largest of no entries", "at least one entry")
+        raise misfit(node, (x,), "the largest of no entries", "at least one entry")
     return _reduce(node, x)
 
 
@@ -302,7 +274,7 @@ def _concat(node: Expr, *parts: Shape) -> Shape:
             (*part[:axis], *part[axis + 1 :]), (*first[:axis], *first[axis + 1 :])
         )
         if not rest:
-            raise _misfit(node, parts, f"sizes differ beside axis {axis}", "sizes equal in all other axes")
+            raise misfit(node, parts, f"sizes differ beside axis {axis}", "sizes equal in all other axes")
     return (*first[:axis], tidy(sum(part[axis] for part in parts)), *first[axis + 1 :])
 
 
@@ -312,7 +284,7 @@ def _stack(node: Expr, *parts: Shape) -> Shape:
     first = parts[0]
     for part in parts[1:]:
         if part != first and not same(part, first):
-            raise _misfit(node, (first, part), "shapes differ", "parts of one shape")
+            raise misfit(node, (first, part), "shapes differ", "parts of one shape")
     axis = _axis(node, (len(parts), *first), node.attrs.get("axis", 0))
     return (*first[:axis], len(parts), *first[axis:])
 
@@ -320,15 +292,15 @@ def _stack(node: Expr, *parts: Shape) -> Shape:
 def _item(node: Expr, x: Shape) -> Shape:
     index: tuple[Any, ...] = node.attrs["index"]
     if len(index) > len(x):
-        raise _misfit(node, (x,), f"{len(index)} subscripts", f"at most {len(x)}")
+        raise misfit(node, (x,), f"{len(index)} subscripts", f"at most {len(x)}")
     sizes: list[Dimension] = []
     for n, part in zip(x, index, strict=False):
         if isinstance(part, slice):
             sizes.append(_slice_length(cast("slice[Any, Any, Any]", part), n))
         elif not isinstance(part, int):
-            raise _misfit(node, (x,), f"subscript {echo(part)}", "integers and slices")
+            raise misfit(node, (x,), f"subscript {echo(part)}", "integers and slices")
         elif isinstance(n, int) and not -n <= part < n:
-            raise _misfit(node, (x,), f"no entry {part} of {n}", f"{-n} to {n - 1}" if n else "none")
+            raise misfit(node, (x,), f"no entry {part} of {n}", f"{-n} to {n - 1}" if n else "none")
     return (*sizes, *x[len(index) :])
 
 
@@ -348,21 +320,21 @@ def _slice_length(part: slice[Any, Any, Any], n: Dimension) -> Dimension:
 
 def _element(node: Expr, x: Shape, *subscripts: Shape) -> Shape:
     if any(subscripts):
-        raise _misfit(node, (x, *subscripts), "subscripts that are not numbers", "numbers from 1")
+        raise misfit(node, (x, *subscripts), "subscripts that are not numbers", "numbers from 1")
     if len(subscripts) > len(x):
-        raise _misfit(node, (x, *subscripts), f"{len(subscripts)} subscripts", f"at most {len(x)}")
+        raise misfit(node, (x, *subscripts), f"{len(subscripts)} subscripts", f"at most {len(x)}")
     return x[len(subscripts) :]
 
 
 def _take(node: Expr, x: Shape, indices: Shape) -> Shape:
     if not x:
-        raise _misfit(node, (x, indices), "rows of a number", "a vector or a matrix")
+        raise misfit(node, (x, indices), "rows of a number", "a vector or a matrix")
     return (*indices, *x[1:])
 
 
 def _scatter(node: Expr, g: Shape, indices: Shape) -> Shape:
     if not same(g[: len(indices)], indices):
-        raise _misfit(node, (g, indices), "one row for each index", f"first sizes {spell(indices)}")
+        raise misfit(node, (g, indices), "one row for each index", f"first sizes {spell(indices)}")
     return (tidy(node.attrs["size"]), *g[len(indices) :])
 
 
@@ -370,7 +342,7 @@ def _put(node: Expr, g: Shape) -> Shape:
     wanted = _target(node)
     place = _item(Expr("item", node.args, {"index": node.attrs["index"]}), wanted)
     if not same(g, place):
-        raise _misfit(node, (g,), f"does not fill the place {spell(place)}", f"shape {spell(place)}")
+        raise misfit(node, (g,), f"does not fill the place {spell(place)}", f"shape {spell(place)}")
     return wanted
 
 
@@ -379,40 +351,10 @@ def _pad(node: Expr, x: Shape) -> Shape:
     several = listed(widths)
     pairs = [(widths, widths)] * len(x) if several is None else [_several(pair) for pair in several]
     if len(pairs) != len(x) or any(len(pair) != 2 for pair in pairs):
-        raise _misfit(node, (x,), f"widths {echo(widths)}", f"{len(x)} pairs (before, after)")
+        raise misfit(node, (x,), f"widths {echo(widths)}", f"{len(x)} pairs (before, after)")
     if any(isinstance(width, int) and width < 0 for pair in pairs for width in pair):
-        raise _misfit(node, (x,), f"widths {echo(widths)}", "widths of 0 or more")
+        raise misfit(node, (x,), f"widths {echo(widths)}", "widths of 0 or more")
     return tuple(tidy(n + pair[0] + pair[1]) for n, pair in zip(x, pairs, strict=True))
-
-
-def _patches(node: Expr, x: Shape) -> Shape:
-    attrs = node.attrs
-    if len(x) < 2:
-        raise _misfit(node, (x,), "windows need two axes", "(channels, height, width)")
-    try:
-        positions = [
-            window_count(*along)
-            for along in zip(x[-2:], attrs["kernel"], attrs["stride"], attrs["dilation"], strict=True)
-        ]
-    except InputError as error:
-        raise _misfit(node, (x,), error.problem, error.accepted or "") from error
-    return (*x[:-2], *(tidy(k) for k in attrs["kernel"]), *positions)
-
-
-def _correlate(node: Expr, kernel: Shape, windows: Shape) -> Shape:
-    groups = node.attrs.get("groups", 1)
-    if len(kernel) != 4 or len(windows) != 5:
-        raise _misfit(
-            node, (kernel, windows), "axes", "kernels (O, C, kH, kW) and windows (C, kH, kW, oH, oW)"
-        )
-    if exact_quotient(kernel[0], groups) is None:
-        raise _misfit(
-            node, (kernel, windows), f"{kernel[0]} outputs in {groups} groups", "a multiple of the groups"
-        )
-    if not same((kernel[1] * groups, *kernel[2:]), windows[:3]):
-        accepted = f"a kernel ({kernel[0]}, {quotient(windows[0], groups)}, {windows[1]}, {windows[2]})"
-        raise _misfit(node, (kernel, windows), f"{groups} groups of channels do not match", accepted)
-    return (kernel[0], *windows[3:])
 
 
 def _extent(node: Expr, x: Shape) -> Shape:
@@ -420,28 +362,15 @@ def _extent(node: Expr, x: Shape) -> Shape:
     return ()
 
 
-def _fold(node: Expr, g: Shape) -> Shape:
-    attrs = node.attrs
-    size = (tidy(attrs["height"]), tidy(attrs["width"]))
-    if len(g) != 5:
-        raise _misfit(node, (g,), f"{len(g)} axes", "windows (C, kH, kW, oH, oW)")
-    positions = tuple(
-        window_count(*along) for along in zip(size, g[1:3], attrs["stride"], attrs["dilation"], strict=True)
-    )
-    if not same(positions, g[3:]):
-        raise _misfit(node, (g,), f"an image {spell(size)} has {spell(positions)} windows", "as many windows")
-    return (g[0], *size)
-
-
 def _argsort(node: Expr, x: Shape) -> Shape:
     if len(x) != 1:
-        raise _misfit(node, (x,), f"{len(x)} axes", "a vector")
+        raise misfit(node, (x,), f"{len(x)} axes", "a vector")
     return x
 
 
 def _summation(node: Expr, body: Shape, low: Shape, high: Shape) -> Shape:
     if low or high:
-        raise _misfit(node, (body, low, high), "bounds that are not numbers", "numbers")
+        raise misfit(node, (body, low, high), "bounds that are not numbers", "numbers")
     return body
 
 
@@ -484,10 +413,10 @@ ROWS: Final[dict[str, Row]] = {
     "scatter": _scatter,
     "put": _put,
     "pad": _pad,
-    "patches": _patches,
-    "correlate": _correlate,
+    "patches": patches,
+    "correlate": correlate,
     "extent": _extent,
-    "fold": _fold,
+    "fold": fold,
     "cumsum": _along,
     "argsort": _argsort,
     "summation": _summation,
