@@ -82,13 +82,15 @@ def negative(a: Expr) -> Expr:
 
 
 def transposed(a: Expr) -> Expr:
-    """aᵀ; a transpose of a transpose is gone, and (u vᵀ)ᵀ = v uᵀ."""
+    """aᵀ; a transpose of a transpose is gone, (u vᵀ)ᵀ = v uᵀ, and factors stay in front."""
     if a.op == "transpose" and a.attrs.get("axes") is None:
         return a.args[0]
     if a.op == "outer":
         return outer(a.args[1], a.args[0])
     if a.op == "neg":
         return negative(transposed(a.args[0]))
+    if a.op == "mul" and scalar_value(a.args[0]) is not None:
+        return times(a.args[0], transposed(a.args[1]))
     return a.T
 
 

@@ -125,10 +125,11 @@ def _through_sum(
 
 
 def _product(known: Shapes, node: Expr, target: Expr, g: Expr, factor: Expr) -> Expr:
-    """The adjoint g · factor of `target`, reduced to what fits it; a scalar's becomes an inner product."""
-    if known(target) == () and known(node) != () and known(factor) == ():
-        g = full(known, g, known(node))
-    return reduced(known, times(g, factor), known(target))
+    """The adjoint g · factor of `target`, summed over the axes that broadcasting gave it in the node."""
+    product = times(g, factor)
+    if known(target) == known(node):
+        return product
+    return reduced(known, full(known, product, known(node)), known(target))
 
 
 # --- rows ---------------------------------------------------------------------------------------------------
@@ -331,16 +332,16 @@ def _cross_entropy(_known: Shapes, node: Expr, g: Expr) -> Pairs:
 def _binary_cross_entropy(known: Shapes, node: Expr, g: Expr) -> Pairs:
     y, d = node.args
     if y.op == "sigmoid":
-        yield y.args[0], _product(known, y, y, g, y - d)
+        yield y.args[0], reduced(known, times(g, y - d), known(y))
     else:
-        yield y, _product(known, y, y, g, (1 - d) / (1 - y) - d / y)
-    yield d, _product(known, d, d, g, log(1 - y) - log(y))
+        yield y, reduced(known, times(g, (1 - d) / (1 - y) - d / y), known(y))
+    yield d, reduced(known, times(g, log(1 - y) - log(y)), known(d))
 
 
 def _squared_error(known: Shapes, node: Expr, g: Expr) -> Pairs:
     y, d = node.args
-    yield y, _product(known, y, y, g, const(-2) * (d - y))
-    yield d, _product(known, d, d, g, const(2) * (d - y))
+    yield y, reduced(known, times(g, const(-2) * (d - y)), known(y))
+    yield d, reduced(known, times(g, const(2) * (d - y)), known(d))
 
 
 def _squared_norm(_known: Shapes, node: Expr, g: Expr) -> Pairs:

@@ -5,11 +5,13 @@ The rule of each is its transpose, an operation of the language again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 from typing import Any, Final
 
 from workings.algebra.adjoints import Pairs, Row, Shapes, full, reduced, transposed
-from workings.algebra.expression import Expr, apply, scalar_value
+from workings.algebra.expression import Expr, apply, scalar_value, stack
+from workings.algebra.shape import Shape
 from workings.errors import InputError
 
 
@@ -73,12 +75,27 @@ def _put(known: Shapes, node: Expr, g: Expr) -> Pairs:
 def _element(known: Shapes, node: Expr, g: Expr) -> Pairs:
     x, *subscripts = node.args
     values = [scalar_value(subscript) for subscript in subscripts]
-    if any(value is None for value in values):
-        raise InputError(
-            "the gradient of a sequence with a letter subscript", accepted="subscripts in numbers"
-        )
-    index = tuple(int(value) - 1 for value in values if value is not None)
-    yield x, apply("put", full(known, g, known(node)), shape=known(x), index=index)
+    g = full(known, g, known(node))
+    if all(value is not None for value in values):
+        index = tuple(int(value) - 1 for value in values if value is not None)
+        yield x, apply("put", g, shape=known(x), index=index)
+    else:
+        extents = known(x)[: len(subscripts)]
+        place = _place(subscripts, extents)
+        rows = apply("scatter", stack([g]), stack([place]), size=prod(extents))
+        yield x, rows if len(extents) == 1 else apply("reshape", rows, shape=known(x))
+
+
+def _place(subscripts: Sequence[Expr], extents: Shape) -> Expr:
+    """Where x_{i,j,...} stands, counted from 0, when the axes of the subscripts are put one after the other."""
+    place = subscripts[0] - 1
+    for subscript, extent in zip(subscripts[1:], extents[1:], strict=True):
+        if not isinstance(extent, int):
+            raise InputError(
+                "the gradient of a matrix of letter sizes by its subscripts", accepted="sizes in numbers"
+            )
+        place = place * extent + (subscript - 1)
+    return place
 
 
 def _take(known: Shapes, node: Expr, g: Expr) -> Pairs:

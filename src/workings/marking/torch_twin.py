@@ -284,7 +284,7 @@ def _rotate_180(_node: Expr, x: Tensor) -> Tensor:
 
 
 def _step(_node: Expr, u: Tensor) -> Tensor:
-    return torch().heaviside(u, tensor(0))
+    return (u > 0).to(torch().float64)
 
 
 def _leaky_relu(node: Expr, u: Tensor) -> Tensor:
