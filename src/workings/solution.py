@@ -22,7 +22,7 @@ from workings.algebra.names import text_name
 from workings.algebra.rounding import Places
 from workings.algebra.shape import Shape
 from workings.algebra.systems import Balls, Rounded
-from workings.errors import InputError, unknown
+from workings.errors import InputError, echo, unknown
 from workings.question import Question
 from workings.working import Step, Working
 
@@ -279,6 +279,10 @@ def solve(
         if decimals is not None or significant is not None
         else Places(DEFAULT_PLACES.decimals, None, ties)
     )
+    if ties not in ("half-up", "half-even"):  # average_precision has a given of this name too
+        raise InputError(
+            f"ties {echo(ties)}", accepted="half-up or half-even; a given called ties goes into the mapping"
+        )
     if rounding not in ("end", "steps"):
         raise InputError(f"rounding {rounding!r}", accepted="end or steps")
     wanted = (ask,) if isinstance(ask, str) else tuple(ask or working.ask)
