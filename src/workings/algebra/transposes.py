@@ -87,7 +87,7 @@ def _element(known: Shapes, node: Expr, g: Expr) -> Pairs:
 
 
 def _place(subscripts: Sequence[Expr], extents: Shape) -> Expr:
-    """Where x_{i,j,...} stands, counted from 0, when the axes of the subscripts are put one after the other."""
+    """Where x_{i,j,...} stands, from 0, with the axes of the subscripts put one after the other."""
     place = subscripts[0] - 1
     for subscript, extent in zip(subscripts[1:], extents[1:], strict=True):
         if not isinstance(extent, int):
