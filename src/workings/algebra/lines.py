@@ -72,7 +72,8 @@ class Line:
     @property
     def remark(self) -> str:
         """The note as a sentence begins; a letter that stands alone is mathematics and stays."""
-        return self.note[:1].upper() + self.note[1:] if self.note[1:2].isalpha() else self.note
+        begins = self.note[1:2].isalpha() or self.note.startswith("a ")
+        return self.note[:1].upper() + self.note[1:] if begins else self.note
 
     def text(self) -> str:
         """Plain text, relation signs under each other."""

@@ -232,7 +232,7 @@ def _key(found: list[Finding]) -> str:
         return ""
     if all(finding.verdict == "right" for finding in found):
         return "*The printed key is* [right]{.right}*.*"
-    rows = ["| printed key | | verdict | |", "|:--|:--|:--|:--|"]
+    rows = ["| quantity | printed key | verdict | |", "|:--|:--|:--|:--|"]
     for finding in found:
         shown = _cell(str(finding.key).replace("'", ""))
         rows.append(
