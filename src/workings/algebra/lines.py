@@ -69,6 +69,10 @@ class Line:
             chain += [(equal, self.value.shown(style).text)] if self.kept else self.value.chain(style)
         return [pair for i, pair in enumerate(chain) if i == 0 or pair[1] != chain[i - 1][1]]
 
+    def reads_like(self, other: Line) -> bool:
+        """Whether both print the same."""
+        return self.relations("text") == other.relations("text")
+
     @property
     def remark(self) -> str:
         """The note as a sentence begins; a letter that stands alone is mathematics and stays."""

@@ -21,7 +21,7 @@ from workings.errors import InputError, echo
 from workings.files import write_file
 from workings.papers.audit import Finding, findings
 from workings.papers.document import Block, Paper, check_names, givens
-from workings.papers.solving import Solved, earlier, fresh, solve_block
+from workings.papers.solving import Solved, before, fresh, solve_block
 from workings.papers.yaml_writer import write_yaml
 from workings.solution import Solution
 
@@ -147,12 +147,11 @@ def _marks(block: Block) -> str:
 def _question(paper: Paper, solved: Mapping[str, Solved], block: Block) -> str:
     one = solved[block.name]
     steps = [name for name in fresh(paper, solved, block) if name in one.solution.working]
-    body = [_figure(paper, one), _given(one.solution) if not earlier(paper, block) else ""]
-    repeated = [link.name for link in earlier(paper, block)]
-    if repeated:
-        body.append(
-            f"*Goes on from {', '.join(f'[{name}](#{name})' for name in repeated[-1:])}, with the same givens.*"
-        )
+    links = before(paper, block)
+    previous = solved[links[-1].name].solution if links else None
+    body = [_figure(paper, one), _given(one.solution, previous)]
+    if links:
+        body.append(f"*Goes on from [{links[-1].name}](#{links[-1].name}).*")
     body += [one.solution.lines[name].markdown() for name in steps]
     body.append(_answers(one.solution))
     body.append(_key(list(findings(paper, solved, block))))
@@ -200,11 +199,14 @@ def _symbol(solution: Solution, name: str) -> str:
     return solution.working.symbols.get(name, name)
 
 
-def _given(solution: Solution) -> str:
-    """The givens in a line of mathematics each, the small ones."""
+def _given(solution: Solution, previous: Solution | None = None) -> str:
+    """The givens in mathematics, the small ones; after a previous question only those that differ from its own."""
     forms: list[str] = []
     for given in solution.working.givens.values():
         value = solution.quantities[given.name].value
+        known = previous.quantities.get(given.name) if previous else None
+        if known and known.printed == solution.quantities[given.name].printed:
+            continue
         if value is None or np.size(value) > LARGEST_SUBSTITUTION or np.ndim(value) > 2:
             continue
         label = latex_name(_symbol(solution, given.name), solution.working.cost)

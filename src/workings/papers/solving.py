@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from workings.algebra.expression import names_in
+from workings.algebra.lines import Line
 from workings.errors import InputError
 from workings.papers.document import Block, Paper, blame, chain, givens, precision
 from workings.solution import Solution, check_quantities, solve
@@ -85,24 +86,31 @@ def needed(solution: Solution) -> list[str]:
 
 
 def fresh(paper: Paper, solved: Mapping[str, Solved], block: Block) -> list[str]:
-    """The steps that this block is the first to show, among blocks that share its givens."""
-    steps = needed(solved[block.name].solution)
-    shown: set[str] = set()
-    for link in earlier(paper, block):
-        shown.update(needed(solved[link.name].solution))
-    asked = set(solved[block.name].solution.ask)
-    return [name for name in steps if name not in shown or name in asked]
+    """The steps that this block asks for or is the first to show: what stands before it is not repeated."""
+    solution = solved[block.name].solution
+    shown: dict[str, Line] = {}
+    for link in before(paper, block):
+        other = solved[link.name].solution
+        shown.update({name: other.lines[name] for name in needed(other) if name in other.lines})
+    return [
+        name
+        for name in needed(solution)
+        if name in solution.ask or name not in shown or not solution.lines[name].reads_like(shown[name])
+    ]
+
+
+def before(paper: Paper, block: Block) -> list[Block]:
+    """The questions before this one that are of its kind and take their givens from the same place."""
+    links = family(paper, block)
+    return links[: links.index(block)]
 
 
 def earlier(paper: Paper, block: Block) -> list[Block]:
     """The questions before this one that are of its kind and have the same givens."""
     if block.checked.get("given") and block.checked.get("from"):
         return []
-    links = family(paper, block)
     return [
-        link
-        for link in links[: links.index(block)]
-        if not (link.checked.get("from") and link.checked.get("given"))
+        link for link in before(paper, block) if not (link.checked.get("from") and link.checked.get("given"))
     ]
 
 
