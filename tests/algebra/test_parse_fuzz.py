@@ -14,7 +14,7 @@ from workings.algebra.show import text
 from workings.errors import InputError
 
 SECONDS = 5.0
-"""A hostile text of 2000 characters took 0.05 s; this is the bound for a busy machine."""
+"""Of the processor; a hostile text of 2000 characters took 0.05 s."""
 
 RANKS = {"x": 1, "y": 1, "W": 2, "V": 2, "W_1": 2, "a": 0, "T": 0, "MN": 0, "M": 0, "beta": 0, "h": 1}
 
@@ -50,13 +50,13 @@ FORMULAS = [
 
 def check(formula: str, *, known: bool) -> Expr | None:
     """Parse within the time; the expression is small and the message short."""
-    begin = time.perf_counter()
+    begin = time.process_time()
     found, message = None, ""
     try:
         found = parse(formula, ranks=RANKS if known else None)
     except InputError as error:
         message = str(error)
-    assert time.perf_counter() - begin < SECONDS
+    assert time.process_time() - begin < SECONDS
     assert len(message) < 1000
     if found is not None:
         assert size(found) <= 8 * len(formula)
@@ -114,16 +114,16 @@ def test_repetition(piece: str, blank: str, known: bool) -> None:
 
 
 def test_time_is_linear_in_the_length() -> None:
-    """A sum of 4000 terms takes at most 8 times as long as one of 1000 (4 times in theory)."""
+    """Eight times the terms take about 8 times as long; were it quadratic, 64 times."""
 
     def seconds(terms: int) -> float:
         formula = " + ".join(["2 a b^2"] * terms)
         best = float("inf")
         for _ in range(3):
-            begin = time.perf_counter()
+            begin = time.process_time()
             parse(formula, longest=len(formula))
-            best = min(best, time.perf_counter() - begin)
+            best = min(best, time.process_time() - begin)
         return best
 
     seconds(10)
-    assert seconds(4000) < 8 * seconds(1000) + 0.1
+    assert seconds(2400) < 25 * seconds(300)
