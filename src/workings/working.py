@@ -18,7 +18,6 @@ from typing import Any, Final
 import numpy as np
 
 from workings.algebra import lines
-from workings.algebra.backward import backward
 from workings.algebra.digits import printed
 from workings.algebra.evaluate import evaluate
 from workings.algebra.expression import (
@@ -370,8 +369,10 @@ class Draft:
         """
         if self.shapes[cost] != ():
             raise InputError(f"{cost} has the shape {self.shapes[cost]}", accepted="a scalar cost")
-        for line in backward(self._steps.values(), cost, wrt, self.shapes, slopes):
-            self.step(line.name, line.expr, note=line.note, source=source)
+        from workings.algebra.backward import backward  # most questions have no gradients: cold start
+
+        for found in backward(self._steps.values(), cost, wrt, self.shapes, slopes):
+            self.step(found.name, found.expr, note=found.note, source=source)
 
 
 def _is_name(value: object, label: str) -> bool:
