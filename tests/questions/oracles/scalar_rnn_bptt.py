@@ -13,6 +13,11 @@ def number(written, letters):
     return float(Fraction(written))
 
 
+def letters(given, random):
+    """A number of steps that is unrolled in letters too."""
+    return {given["T"]: random.randint(2, 6)} if isinstance(given["T"], str) else {}
+
+
 def answers(given):
     """Every quantity as a function of the letters that the givens are written in, or as a number."""
     length, x = given["T"], given["x"]
