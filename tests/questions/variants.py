@@ -108,17 +108,18 @@ def variants(kind: str) -> tuple[Variant, ...]:
 
 
 def draw(kind: str, seed: int) -> Variant:
-    return read(kind, seed, question(kind).vary(Random(seed)))
+    raw = question(kind).vary(Random(seed))
+    try:
+        return read(kind, seed, raw)
+    except InputError as error:
+        message = f"{kind}, Random({seed}): vary drew {raw}, which is refused: {error}"
+        raise AssertionError(message) from error
 
 
 def read(kind: str, seed: int, raw: dict[str, Any]) -> Variant:
     asked = question(kind)
-    try:
-        given = asked.given.read(raw)
-        return Variant(kind, seed, raw, given, asked.work(given))
-    except InputError as error:
-        message = f"{kind}, Random({seed}): vary drew {raw}, which is refused: {error}"
-        raise AssertionError(message) from error
+    given = asked.given.read(raw)
+    return Variant(kind, seed, raw, given, asked.work(given))
 
 
 # --- values ------------------------------------------------------------------------------------------

@@ -20,12 +20,15 @@ from importlib.util import find_spec
 from types import ModuleType
 
 import sympy
+import torch
 from sympy.parsing.sympy_parser import (
     convert_xor,
     implicit_multiplication,
     parse_expr,
     standard_transformations,
 )
+
+torch.set_num_threads(1)  # thousands of tiny calls: handing them to threads takes longer than they do
 
 LETTERS = {letter: sympy.Symbol(letter) for letter in string.ascii_letters}
 LETTERS |= {
