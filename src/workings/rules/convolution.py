@@ -61,6 +61,7 @@ def correlation(
     dilation: tuple[int, int] = (1, 1),
 ) -> Expr:
     """z[a, b] = Σ_{i,j} w[i, j] x[s·a + d·i - p, s·b + d·j - p] of matrices x and w, w of `size`."""
-    return apply(
-        "cross_correlation", image, kernel, kernel=size, stride=stride, padding=padding, dilation=dilation
-    )
+    moves = {"stride": stride, "padding": padding, "dilation": dilation}
+    plain = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1)}
+    stated = {label: value for label, value in moves.items() if value != plain[label]}
+    return apply("cross_correlation", image, kernel, kernel=size, **stated)
