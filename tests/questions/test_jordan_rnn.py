@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from questions.printed import formula
 
 from workings.errors import InputError
 from workings.solution import solve
@@ -79,3 +80,10 @@ def test_the_output_is_fed_back_not_the_state():
 def test_bad_input_is_named(change, message):
     with pytest.raises(InputError, match=message):
         solve("jordan_rnn", {**EXAMINATION, **change})
+
+
+def test_the_gradient_of_a_lone_output_that_is_fed_back_is_an_inner_product():
+    """y_1 meets its own loss, and all hidden neurons of step 2 through W: ∇s_2ᵀ W, not a sum spelt out."""
+    given = {**EXAMINATION, "targets": [1, 0], "loss": "binary_cross_entropy", "gradients": True}
+    working = solve("jordan_rnn", given).working
+    assert formula(working, "grad_y_1").endswith(" + ∇s_2ᵀ W")

@@ -129,6 +129,8 @@ def _product(known: Shapes, node: Expr, target: Expr, g: Expr, factor: Expr) -> 
     product = times(g, factor)
     if known(target) == known(node):
         return product
+    if known(target) == () and known.rank(g) == known.rank(factor) == known.rank(node) == 1:
+        return _matrix_product(g, factor)  # gᵀ factor, which is how the sum of their products is written
     return reduced(known, full(known, product, known(node)), known(target))
 
 
