@@ -1,7 +1,7 @@
 """Workings: work it out, try it out, back it up.
 
-A deep-learning assignment or examination goes in as a document; every question comes back worked out, with each
-printed digit proven. `import workings as wk`:
+A deep-learning assignment or examination goes in as a document; every question comes back worked out, with
+each printed digit proven. `import workings as wk`:
 
     wk.solve("conv_size", input=55, kernel="?", stride=1, padding=0, output=49)["kernel"]   # 7
     wk.build("exam.md", "exam.html")

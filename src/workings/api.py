@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+
 from workings import discovery
 from workings.papers.audit import Finding
 from workings.papers.audit import audit as audit_paper

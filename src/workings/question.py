@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from random import Random
-from typing import Annotated, Any, Final, Literal, Self, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeVar, get_args
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -37,9 +37,10 @@ NOT_FINITE: Final = ("nan", "inf", "infinity")
 class Unknown:
     """The given that is asked for, written `?`."""
 
-    _only: Unknown | None = None
+    _only: ClassVar[Any] = None
 
-    def __new__(cls) -> Unknown:
+    def __new__(cls) -> Self:
+        """The same one each time, so that `is UNKNOWN` tells it."""
         if cls._only is None:
             cls._only = super().__new__(cls)
         return cls._only
@@ -281,7 +282,7 @@ def _owner(model: type[BaseModel], loc: Sequence[int | str]) -> type[BaseModel]:
     for part in loc[:-1]:
         if isinstance(part, str) and isinstance(fields, type) and issubclass(fields, BaseModel):
             inner = fields.model_fields.get(part)
-            found = [a for a in _models(inner.annotation)] if inner else []
+            found = _models(inner.annotation) if inner else []
             fields = found[0] if found else fields
     return fields
 
@@ -328,10 +329,12 @@ class Question:
     work: the working that answers it; its `ask` lists the quantities asked for by default.
     vary: draws the givens of a variant, as plain data that a document could hold.
     example: filled-in givens, as a document holds them.
-    conventions: fields of fixed choices that an answer may silently have taken otherwise; the audit tries them.
-    contested: those of them on which the field itself disagrees, so that even a match is reported as a convention.
-    checks: for quantities that have many right answers, a function of the givens and the raw answer that says what
-        is wrong with it, or None where nothing is.
+    conventions: fields of fixed choices that an answer may silently have taken otherwise; the audit tries
+        them.
+    contested: those of them on which the field itself disagrees, so that even a match is reported as a
+        convention.
+    checks: for quantities that have many right answers, a function of the givens and the raw answer that says
+        what is wrong with it, or None where nothing is.
     """
 
     title: str

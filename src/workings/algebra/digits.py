@@ -1,8 +1,8 @@
 """How a value is printed: its digits, and whether what is printed is exact.
 
 "=" may stand before a printed value only where `exact` is true; every digit of the others is proven, because
-both ends of their ball round to it. Exact values keep their own spelling where it is no longer than the places
-asked for (`1.3`, not `1.30`), unless they stand in a vector beside rounded ones.
+both ends of their ball round to it. Exact values keep their own spelling where it is no longer than the
+places asked for (`1.3`, not `1.30`), unless they stand in a vector beside rounded ones.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LARGEST_WHOLE: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A value in print: the last form in the chain `= 55/294 ≈ 0.187`, and the exact one before it, if any."""
+    """A value in print: the last form in the chain `= 55/294 ≈ 0.187`, and any exact one before it."""
 
     text: str
     latex: str
@@ -54,8 +54,8 @@ class Printed:
 def printed(value: Any, places: Places | None, *, exact: bool | None = None) -> Printed:
     """A value in print: `fmpq`, `arb` or Fraction entries, SymPy entries, or words.
 
-    Without `places` the value is printed exactly. `exact=False` says that the value was rounded before it came
-    here, so it gets all its places and never an equals sign.
+    Without `places` the value is printed exactly. `exact=False` says that the value was rounded before it
+    came here, so it gets all its places and never an equals sign.
     """
     if isinstance(value, str):
         escaped = "".join(f"\\{c}" if c in "%&#_{}$" else c for c in value)

@@ -1,4 +1,4 @@
-"""Letters as SymPy symbols, and SymPy results in a tidy form; the only file besides `systems` that knows SymPy."""
+"""Letters as SymPy symbols, and SymPy results in a tidy form; `systems` knows SymPy too."""
 
 from __future__ import annotations
 
@@ -20,13 +20,24 @@ class Lettered(Protocol):
     """What `lifted_letters` reads of a letter."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its ASCII name."""
+        ...
+
     @property
-    def shape(self) -> Shape: ...
+    def shape(self) -> Shape:
+        """Its extents; () is a scalar."""
+        ...
+
     @property
-    def integer(self) -> bool: ...
+    def integer(self) -> bool:
+        """Whether it stands for a positive integer."""
+        ...
+
     @property
-    def sequence(self) -> bool: ...
+    def sequence(self) -> bool:
+        """Whether it is a vector of any length, used by subscript."""
+        ...
 
 
 def lifted_letters(letters: Mapping[str, Lettered]) -> dict[str, Any]:
@@ -73,7 +84,7 @@ def simplified(value: Any) -> Any:
 def _tidy(entry: Any) -> Any:
     if not getattr(entry, "free_symbols", None) or entry.has(sympy.Sum, sympy.Indexed, sympy.Piecewise):
         return entry
-    together = sympy.together(entry) if entry.is_rational_function() else entry
+    together: Any = sympy.together(entry) if entry.is_rational_function() else entry
     candidates = [entry, together]
     if together.is_rational_function() and sympy.count_ops(entry) < 300:
         candidates.append(sympy.factor(together))
@@ -84,11 +95,11 @@ def at_numbers(value: Any, letters: Mapping[str, Lettered], numbers: Mapping[str
     """A formula in letters, or an array of them, as floats with numbers put in for its letters."""
     known: dict[Any, Any] = {}
     for name, lifted in lifted_letters(letters).items():
-        exact = np.frompyfunc(lambda number: sympy.Rational(repr(float(number))), 1, 1)(numbers[name])
+        exact = [sympy.Rational(repr(float(number))) for number in np.ravel(numbers[name])]
         if isinstance(lifted, sympy.IndexedBase):
             known |= {lifted[i]: number for i, number in enumerate(exact, start=1)}
         else:
-            known |= dict(zip(np.ravel(lifted), np.ravel(exact), strict=True))
+            known |= dict(zip(np.ravel(lifted), exact, strict=True))
 
     def number(entry: Any) -> float:
         written_out = sympy.sympify(entry).subs(known).doit()

@@ -38,9 +38,8 @@ def latex_name(label: str, cost: str = "J") -> str:
     primes = "".join("'" for part in rest if part == "prime")
     accents = [part for part in rest if part in ACCENTS]
     subscripts = [_subscript(part) for part in rest if part != "prime" and part not in ACCENTS]
-    if match := re.fullmatch(r"([A-Za-z])(\d+)", base):  # x1_T: one subscript, as LaTeX takes no second
-        base, subscripts = match[1], [match[2], *subscripts]
-    symbol = _letters(base)
+    symbol, number = _letters(base)
+    subscripts = [number, *subscripts] if number else subscripts  # x1_T: LaTeX takes no second subscript
     for accent in accents:
         symbol = f"{ACCENTS[accent]}{{{symbol}}}"
     return symbol + primes + (f"_{{{','.join(subscripts)}}}" if subscripts else "")
@@ -51,10 +50,13 @@ def _with_superscript(symbol: str, superscript: str) -> str:
     return f"{base}^{{{superscript}}}{underscore}{subscript}"
 
 
-def _letters(word: str) -> str:
+def _letters(word: str) -> tuple[str, str]:
+    """The symbol, and the digits that a single letter carries as its first subscript: W1 is W_1."""
+    if match := re.fullmatch(r"([A-Za-z])(\d+)", word):
+        return match[1], match[2]
     if word in GREEK:
-        return f"\\{word}"
-    return word if len(word) == 1 else rf"\mathrm{{{word}}}"
+        return f"\\{word}", ""
+    return (word if len(word) == 1 else rf"\mathrm{{{word}}}"), ""
 
 
 def _subscript(part: str) -> str:

@@ -1,15 +1,17 @@
 """The show pass: LaTeX and plain text from one precedence-aware printer.
 
-One row an operation. The formula and the substituted form come from the same rows: `substitution` replaces names
-by what is printed for their values. Plain text is a language that `parse` reads back; vectors are columns.
+One row an operation. The formula and the substituted form come from the same rows: `substitution` replaces
+names by what is printed for their values. Plain text is a language that `parse` reads back; vectors are
+columns.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from workings.algebra.expression import Expr, postorder
 from workings.algebra.names import latex_name, text_name
@@ -41,6 +43,7 @@ class Printer:
 
     @property
     def latex(self) -> bool:
+        """Whether the style is LaTeX."""
         return self.style == "latex"
 
     def name(self, label: str) -> Shown:
@@ -59,7 +62,14 @@ class Printer:
             return shown.text
         return rf"\left({shown.text}\right)" if self.latex else f"({shown.text})"
 
+    def scripted(self, shown: Shown, mark: str, script: str) -> str:
+        """LaTeX with a subscript or superscript; a base that has one already gets braces, as LaTeX asks."""
+        base = self.bracket(shown, ATOM)
+        taken = not base.startswith((r"\left", r"\begin")) and mark in _outside_braces(base)
+        return f"{{{base}}}{mark}{{{script}}}" if taken else f"{base}{mark}{{{script}}}"
+
     def rank(self, node: Expr) -> int:
+        """The number of axes of a node's value."""
         return self.ranks.get(node, 0)
 
     def call(self, name: str, *args: Shown) -> Shown:
@@ -71,6 +81,14 @@ class Printer:
         if len(args) == 1 and inner.startswith(r"\begin{pmatrix}") and args[0].level == ATOM:
             return Shown(f"{command} {inner}", PRODUCT)
         return Shown(rf"{command}\left({inner}\right)")
+
+
+def _outside_braces(latex: str) -> str:
+    """What stands in no braces."""
+    inner = re.compile(r"\{[^{}]*\}")
+    while inner.search(latex):
+        latex = inner.sub("", latex)
+    return latex
 
 
 def show(root: Expr, printer: Printer) -> Shown:
@@ -106,7 +124,7 @@ def number_text(value: Fraction, style: Style) -> Shown:
 
 
 def matrix_text(rows: Any, style: Style) -> str:
-    """Nested lists of printed entries: a column for a vector, a matrix for rows, a list of those for more axes."""
+    """Nested lists of printed entries: a column for a vector, a matrix for rows, a list of matrices."""
     if style == "text":
         if isinstance(rows, str):
             return rows
@@ -133,7 +151,7 @@ def _nested(array: Any, style: Style) -> Any:
     return number_text(Fraction(repr(float(array))) if isinstance(array, float) else array, style).text
 
 
-def _add(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
+def _add(p: Printer, _node: Expr, a: Shown, b: Shown) -> Shown:
     return Shown(f"{p.bracket(a, SUM)} + {p.bracket(b, BIG)}", SUM)
 
 
@@ -141,11 +159,11 @@ def _minus(p: Printer) -> str:
     return "-" if p.latex else "−"
 
 
-def _sub(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
+def _sub(p: Printer, _node: Expr, a: Shown, b: Shown) -> Shown:
     return Shown(f"{p.bracket(a, SUM)} {_minus(p)} {p.bracket(b, BIG)}", SUM)
 
 
-def _neg(p: Printer, node: Expr, a: Shown) -> Shown:
+def _neg(p: Printer, _node: Expr, a: Shown) -> Shown:
     return Shown(f"{_minus(p)}{p.bracket(a, BIG)}", NEGATIVE)
 
 
@@ -170,7 +188,7 @@ def _is_hadamard(p: Printer, node: Expr) -> bool:
 
 
 def _commutes(p: Printer, node: Expr) -> bool:
-    """Whether the right factor needs no brackets although it is a product: a·(b·c) and s·(A B) read without."""
+    """Whether the right factor, although a product, needs no brackets: a·(b·c) and s·(A B) read without."""
     return node.args[1].op == "mul" or (node.args[1].op in ("outer", "matmul") and not p.rank(node.args[0]))
 
 
@@ -182,9 +200,9 @@ def _div(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
 
 
 def _power(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
-    base = p.bracket(a, ATOM)
     if p.latex:
-        return Shown(f"{base}^{{{b.text}}}", POWER)
+        return Shown(p.scripted(a, "^", b.text), POWER)
+    base = p.bracket(a, ATOM)
     if p.rank(node.args[0]) > 1 and b.text.startswith("−"):
         return _generic(p, node, a, b)  # W^(−1) would be read as the inverse
     if b.text == "T":
@@ -196,19 +214,19 @@ def _exp(p: Printer, node: Expr, a: Shown) -> Shown:
     return Shown(f"e^{{{a.text}}}", POWER) if p.latex and not p.rank(node.args[0]) else _named(p, node, a)
 
 
-def _sqrt(p: Printer, node: Expr, a: Shown) -> Shown:
+def _sqrt(p: Printer, _node: Expr, a: Shown) -> Shown:
     return Shown(rf"\sqrt{{{a.text}}}") if p.latex else p.call("sqrt", a)
 
 
 def _around(left: str, right: str, plain: str) -> Callable[..., Shown]:
-    def row(p: Printer, node: Expr, a: Shown) -> Shown:
+    def row(p: Printer, _node: Expr, a: Shown) -> Shown:
         return Shown(rf"\left{left}{a.text}\right{right}") if p.latex else p.call(plain, a)
 
     return row
 
 
 def _infix(latex_sign: str, text_sign: str) -> Callable[..., Shown]:
-    def row(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
+    def row(p: Printer, _node: Expr, a: Shown, b: Shown) -> Shown:
         sign = latex_sign if p.latex else text_sign
         return Shown(f"{p.bracket(a, SUM)} {sign} {p.bracket(b, SUM)}", COMPARISON)
 
@@ -241,15 +259,15 @@ def attribute_text(value: Any) -> str:
         inner = ", ".join(attribute_text(part) for part in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     if isinstance(value, slice):
-        return f"slice({attribute_text(value.start)}, {attribute_text(value.stop)}, {attribute_text(value.step)})"
+        part = cast("slice[Any, Any, Any]", value)
+        return f"slice({', '.join(map(attribute_text, (part.start, part.stop, part.step)))})"
     return str(value)
 
 
 def _transposed(p: Printer, node: Expr, a: Shown) -> Shown:
     if node.attrs.get("axes") is not None:
         return _generic(p, node, a)
-    base = p.bracket(a, ATOM)
-    return Shown(rf"{base}^{{\top}}" if p.latex else f"{base}ᵀ", POWER)
+    return Shown(p.scripted(a, "^", r"\top") if p.latex else f"{p.bracket(a, ATOM)}ᵀ", POWER)
 
 
 def _matmul(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
@@ -289,22 +307,24 @@ def _summation(p: Printer, node: Expr, body: Shown, low: Shown, high: Shown) -> 
     return Shown(f"Σ_{{{index}={low.text}}}^{{{high.text}}} ({body.text})", BIG)
 
 
-def _element(p: Printer, node: Expr, x: Shown, *subscripts: Shown) -> Shown:
+def _element(p: Printer, _node: Expr, x: Shown, *subscripts: Shown) -> Shown:
     inner = ", ".join(subscript.text for subscript in subscripts)
+    if p.latex:
+        return Shown(p.scripted(x, "_", inner))
     base = p.bracket(x, ATOM)
-    if base.startswith("[") and not p.latex:
+    if base.startswith("["):
         base = f"({base})"  # [1, 2][1] would look like two vectors
-    return Shown(f"{base}_{{{inner}}}" if p.latex else f"{base}[{inner}]")
+    return Shown(f"{base}[{inner}]")
 
 
 def _item(p: Printer, node: Expr, x: Shown) -> Shown:
     index = node.attrs["index"]
     if p.latex and all(isinstance(i, int) and i >= 0 for i in index):
-        return Shown(f"{p.bracket(x, ATOM)}_{{{','.join(str(i + 1) for i in index)}}}")
+        return Shown(p.scripted(x, "_", ",".join(str(i + 1) for i in index)))
     return _generic(p, node, x)
 
 
-def _where(p: Printer, node: Expr, condition: Shown, then: Shown, otherwise: Shown) -> Shown:
+def _where(p: Printer, _node: Expr, condition: Shown, then: Shown, otherwise: Shown) -> Shown:
     if not p.latex:
         return p.call("where", condition, then, otherwise)
     return Shown(
@@ -337,7 +357,7 @@ def _rows(p: Printer, node: Expr, *parts: Shown) -> Shown:
     return Shown(opening + r" \\ ".join(rows) + closing)
 
 
-def _squared_norm(p: Printer, node: Expr, a: Shown) -> Shown:
+def _squared_norm(p: Printer, _node: Expr, a: Shown) -> Shown:
     return Shown(rf"\lVert {a.text} \rVert^{{2}}", POWER) if p.latex else p.call("squared_norm", a)
 
 
@@ -377,12 +397,12 @@ def _mean(p: Printer, node: Expr, a: Shown) -> Shown:
     return Shown(rf"\overline{{{a.text}}}") if p.latex else _generic(p, node, a)
 
 
-def _normalise(p: Printer, node: Expr, x: Shown, mean: Shown, variance: Shown, eps: Shown) -> Shown:
+def _normalise(p: Printer, node: Expr, *args: Shown) -> Shown:
     if not p.latex:
-        return _generic(p, node, x, mean, variance, eps)
-    return Shown(
-        rf"\frac{{{x.text} - {p.bracket(mean, PRODUCT)}}}{{\sqrt{{{variance.text} + {eps.text}}}}}", POWER
-    )
+        return _generic(p, node, *args)
+    x, mean, variance, eps = args
+    over = rf"{x.text} - {p.bracket(mean, PRODUCT)}"
+    return Shown(rf"\frac{{{over}}}{{\sqrt{{{variance.text} + {eps.text}}}}}", POWER)
 
 
 def _cross_correlation(p: Printer, node: Expr, x: Shown, kernel: Shown) -> Shown:

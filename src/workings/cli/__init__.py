@@ -1,4 +1,7 @@
-"""The command line: parse, call one function, show. Exit status 0 fine, 1 the input is at fault, 2 wrong usage."""
+"""The command line: parse, call one function, show.
+
+Exit status 0 fine, 1 the input is at fault, 2 wrong usage.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,6 @@ def main() -> None:
         sys.stderr.write("workings: stopped\n")
         sys.exit(130)
     except BrokenPipeError:
-        # The reader has gone (`workings list | head`); Python would complain once more while it closes stdout.
+        # The reader has gone (`workings list | head`); Python would complain once more as it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)

@@ -12,7 +12,7 @@ import typer
 
 def kinds(incomplete: str) -> list[str]:
     """Names of questions that begin as typed, for the shell's completion."""
-    from workings.discovery import names  # noqa: PLC0415
+    from workings.discovery import names
 
     return [name for name in names("workings.questions") if name.startswith(incomplete)]
 

@@ -47,8 +47,9 @@ def run(to: Path) -> None:
         if doubtful:
             print_table(errata(doubtful, title=f"\nErrata: {papers[name].header.title}"), width=None)
     questions = sum(len(paper.questions) for paper in papers.values())
+    seconds = perf_counter() - start
     sys.stdout.write(
-        f"\n{questions} questions worked out in {perf_counter() - start:.1f} s. {summary(everything)}.\n\nLook at:\n"
+        f"\n{questions} questions worked out in {seconds:.1f} s. {summary(everything)}.\n\nLook at:\n"
     )
     sys.stdout.writelines(f"  {path}\n" for path in written)
     sys.stdout.write(

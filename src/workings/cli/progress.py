@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 
 @contextmanager
-def bar(total: int) -> Iterator[Callable[[str], None]]:
+def bar(total: int) -> Generator[Callable[[str], None]]:
     """Yields a function that is called with a name each time a piece of the work is done."""
     if not sys.stderr.isatty() or total < 1:
-        yield lambda name: None
+        yield lambda _name: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn

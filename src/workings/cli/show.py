@@ -57,13 +57,13 @@ def example(kind: str) -> str:
     question = load_question(kind)
     lines = [f"# {question.title}", f"# workings solve {kind} given.yaml", ""]
     for name, field in question.given.model_fields.items():
-        note = f"# {field.description}" if field.description else ""
         if name in question.example:
-            lines += [note, write_yaml({name: _unquoted(question.example[name])}).rstrip("\n")]
+            lines.append(f"# {field.description}")
+            lines.append(write_yaml({name: _unquoted(question.example[name])}).rstrip("\n"))
         else:
             default = "" if field.is_required() else " (may be left out)"
-            lines.append(f"# {name}:{default} {field.description or ''}".rstrip())
-    return "\n".join(line for line in lines if line is not None) + "\n"
+            lines.append(f"# {name}:{default} {field.description}")
+    return "\n".join(lines) + "\n"
 
 
 def _unquoted(value: Any) -> Any:
@@ -153,7 +153,7 @@ def write(content: str | bytes, to: Path | None) -> None:
 
 
 def verified(found: Solution) -> bool:
-    """Check the solution again by other means, say on standard error how each check went; True where all passed."""
+    """Check the solution again by other means, and say on standard error how it went; whether all passed."""
     from workings.marking.verify import verify
 
     checks = verify(found)

@@ -144,7 +144,8 @@ class Marker:
         """One wrong entry of a vector or matrix; subscripts count from 1."""
         place = ", ".join(str(i + 1) for i in index)
         swapped = ", two digits swapped" if _digits_swapped(written, entry, self.places) else ""
-        return f"entry {place}: printed {printed(written, None).text}, right {printed(entry, self.places).text}{swapped}"
+        found, right = printed(written, None).text, printed(entry, self.places).text
+        return f"entry {place}: printed {found}, right {right}{swapped}"
 
     def _inside(self, name: str, answer: Numbers) -> bool:
         """Whether every entry lies in the one-step enclosure from the writer's own parents."""

@@ -102,9 +102,12 @@ def coarse(solution: Solution, name: str, raw: object) -> bool:
     except InputError:
         return False
     target = np.asarray(value, dtype=object)
-    return printed.shape == target.shape and all(
+    if printed.shape != target.shape:
+        return False
+    entries = zip(printed.values.flat, printed.decimals.flat, target.flat, strict=True)
+    return all(
         is_right(written, int(decimals), entry, Places(decimals=max(1, int(decimals))))
-        for written, decimals, entry in zip(printed.values.flat, printed.decimals.flat, target.flat, strict=True)
+        for written, decimals, entry in entries
     )
 
 

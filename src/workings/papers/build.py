@@ -1,8 +1,8 @@
 """A paper with its answers: every question worked out where it stands.
 
-`markdown(paper)` is the whole of it; `workings.papers.typeset` turns that into a page, a print, a notebook or a
-Word file. A quotation that opens with **Answer.** or **On the printed key.** is an answer in prose, and is left
-out of the blank paper.
+`markdown(paper)` is the whole of it; `workings.papers.typeset` turns that into a page, a print, a notebook or
+a Word file. A quotation that opens with **Answer.** or **On the printed key.** is an answer in prose, and is
+left out of the blank paper.
 """
 
 from __future__ import annotations
@@ -200,7 +200,7 @@ def _symbol(solution: Solution, name: str) -> str:
 
 
 def _given(solution: Solution, previous: Solution | None = None) -> str:
-    """The givens in mathematics, the small ones; after a previous question only those that differ from its own."""
+    """The givens in mathematics, the small ones; after a previous question only those that differ from it."""
     forms: list[str] = []
     for given in solution.working.givens.values():
         value = solution.quantities[given.name].value
@@ -236,10 +236,9 @@ def _key(found: list[Finding]) -> str:
         return "*The printed key is* [right]{.right}*.*"
     rows = ["| quantity | printed key | verdict | |", "|:--|:--|:--|:--|"]
     for finding in found:
-        shown = _cell(str(finding.key).replace("'", ""))
-        rows.append(
-            f"| `{finding.quantity}` | {shown} | [{finding.verdict}]{{.{CLASSES[finding.verdict]}}} | {_cell(finding.note)} |"
-        )
+        shown, note = _cell(str(finding.key).replace("'", "")), _cell(finding.note)
+        verdict = f"[{finding.verdict}]{{.{CLASSES[finding.verdict]}}}"
+        rows.append(f"| `{finding.quantity}` | {shown} | {verdict} | {note} |")
     return "\n".join(rows)
 
 

@@ -1,8 +1,8 @@
 """Variants of a paper: the same questions with other numbers, each with its key.
 
-What a question is about stays (options, letters, unknowns, the sizes of its lists); its numbers are drawn anew.
-Questions that share their givens (`from:`) stay together. A copy depends on the seed and its own number alone, so
-a longer run begins with the copies of a shorter one.
+What a question is about stays (options, letters, unknowns, the sizes of its lists); its numbers are drawn
+anew. Questions that share their givens (`from:`) stay together. A copy depends on the seed and its own number
+alone, so a longer run begins with the copies of a shorter one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ATTEMPTS: Final = 200
 
 @dataclass(frozen=True)
 class Copy:
-    """One variant: the paper without its keys, the answers, and the questions whose numbers could not be changed."""
+    """One variant: the paper without its keys, the answers, and the questions that kept their own numbers."""
 
     paper: Paper
     answers: Mapping[str, Mapping[str, Any]]
@@ -97,7 +97,7 @@ def _copy(paper: Paper, seed: int, index: int) -> Copy:
     for block in bare.questions:
         if len(chain(bare, block)) > 1:
             continue
-        varied = _varied(bare, block, Random(f"{seed}/{index}/{block.name}"))
+        varied = _varied(bare, block, Random(f"{seed}/{index}/{block.name}"))  # noqa: S311  no secrets
         if varied is None:
             kept.append(block.name)
         else:
@@ -153,7 +153,7 @@ def _varied(paper: Paper, block: Block, random: Random) -> Paper | None:
 
 
 def _changed(given: Mapping[str, object], drawn: Mapping[str, object], random: Random) -> dict[str, object]:
-    """`given` with numbers from the question's own draw where they have the same form, else moved a little."""
+    """`given` with numbers from the question's own draw where they have its form, else moved a little."""
     return {
         name: drawn[name] if name in drawn and _alike(value, drawn[name]) else _moved(value, random)
         for name, value in given.items()
