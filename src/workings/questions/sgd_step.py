@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from random import Random
 from typing import Any, Literal
 
@@ -40,30 +41,34 @@ class Given(question.Given):
     )
     activations: list[Activation] = Field(description="one a layer")
     loss: Loss = Field(default="squared", description="squared is (d - y)ᵀ(d - y)")
-    learning_rate: Number | None = Field(default=None, description="with it, the updated parameters are worked out")
+    learning_rate: Number | None = Field(
+        default=None, description="with it, the updated parameters are worked out"
+    )
 
 
 def work(given: Given) -> Working:
     """Forward, loss, backward and, with a learning rate, the update and the loss after it."""
     count = len(given.weights)
     if len(given.activations) != count:
-        raise InputError(f"{len(given.activations)} activations for {count} layers", accepted="one a layer").at(
-            field="activations"
-        )
+        raise InputError(
+            f"{len(given.activations)} activations for {count} layers", accepted="one a layer"
+        ).at(field="activations")
     draft = Draft()
     x, target = draft.given("x", given.x), draft.given("d", given.target)
     extent = len(given.x)
     for i, weights in enumerate(given.weights, start=1):
         if weights.shape[0] != extent:
             raise InputError(
-                f"a matrix of {weights.shape[0]} rows for {extent} inputs", accepted=f"{extent} rows (inputs × outputs)"
+                f"a matrix of {weights.shape[0]} rows for {extent} inputs",
+                accepted=f"{extent} rows (inputs × outputs)",
             ).at(field=f"weights[{i - 1}]")
         extent = weights.shape[1] if weights.ndim > 1 else 1
         draft.given(f"W_{i}", weights)
         draft.given(f"b_{i}", _bias(given, i, weights))
-    if np.shape(given.target) != given.weights[-1].shape[1:]:
+    output = given.weights[-1].shape[1:]
+    if np.shape(given.target) != output:
         raise InputError(
-            f"a target of shape {np.shape(given.target)} for an output of shape {given.weights[-1].shape[1:]}",
+            f"a target of shape {np.shape(given.target)} for an output of shape {output}",
             accepted="one number an output",
         ).at(field="target")
     ask = _forward(draft, given, x, target)
@@ -77,9 +82,9 @@ def _bias(given: Given, layer: int, weights: Any) -> Any:
     bias = given.biases
     if isinstance(bias, list):
         if len(bias) != len(given.weights):
-            raise InputError(f"{len(bias)} biases for {len(given.weights)} layers", accepted="one a layer").at(
-                field="biases"
-            )
+            raise InputError(
+                f"{len(bias)} biases for {len(given.weights)} layers", accepted="one a layer"
+            ).at(field="biases")
         bias = bias[layer - 1]
     shape = weights.shape[1:]
     if np.ndim(bias) == 0 and shape:
@@ -115,9 +120,13 @@ def _check_output(given: Given) -> None:
     last = given.activations[-1]
     allowed = {"binary_cross_entropy": ("sigmoid",), "cross_entropy": ("softmax", "sigmoid")}.get(given.loss)
     if allowed and last not in allowed:
-        raise InputError(f"{given.loss} of a {last} output", accepted=" or ".join(allowed)).at(field="activations")
+        raise InputError(f"{given.loss} of a {last} output", accepted=" or ".join(allowed)).at(
+            field="activations"
+        )
     if "softmax" in given.activations[:-1]:
-        raise InputError("softmax in a hidden layer", accepted="softmax at the output").at(field="activations")
+        raise InputError("softmax in a hidden layer", accepted="softmax at the output").at(
+            field="activations"
+        )
 
 
 def _backward(draft: Draft, given: Given) -> list[str]:
@@ -139,7 +148,9 @@ def _update(draft: Draft, given: Given) -> list[str]:
     ask: list[str] = []
     for i in range(1, len(given.weights) + 1):
         for label in (f"W_{i}", f"b_{i}"):
-            draft.step(f"new_{label}", name(label) - rate * name(f"grad_{label}"), note="one step down the gradient")
+            draft.step(
+                f"new_{label}", name(label) - rate * name(f"grad_{label}"), note="one step down the gradient"
+            )
             ask.append(f"new_{label}")
     h = name("x")
     for i, kind in enumerate(given.activations, start=1):
@@ -167,13 +178,18 @@ def vary(random: Random) -> dict[str, Any]:
 
     weights: list[Any] = [
         [tenth() for _ in range(n)] if m == 1 else [[tenth() for _ in range(m)] for _ in range(n)]
-        for n, m in zip(widths, widths[1:], strict=False)
+        for n, m in pairwise(widths)
     ]
+    biases: Any = tenth(5)
+    if random.random() < 0.4:  # one number a layer, or one a neuron
+        biases = [
+            tenth(5) if m == 1 or random.random() < 0.3 else [tenth(5) for _ in range(m)] for m in widths[1:]
+        ]
     return {
         "x": [tenth(20) for _ in range(widths[0])],
         "target": target,
         "weights": weights,
-        "biases": tenth(5),
+        "biases": biases,
         "activations": [*hidden, last],
         "loss": loss,
         "learning_rate": random.choice((None, "0.1", "0.5")),
@@ -199,4 +215,3 @@ QUESTION = Question(
         "learning_rate": "0.1",
     },
 )
-
