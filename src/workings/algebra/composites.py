@@ -20,7 +20,6 @@ from workings.algebra.expression import (
     log,
     postorder,
     sqrt,
-    summation,
     total,
     where,
 )
@@ -191,15 +190,18 @@ def _rotate_180(node: Expr) -> Expr:
 
 
 def _entry(node: Expr) -> Expr:
-    """x_{i,j}, subscripts from 1, and 0 where they lie outside x: Σ_{k,l} x_{k,l} [k = i][l = j]."""
+    """x_{i,j}, subscripts from 1, and 0 where they lie outside x: the nearest entry times [1 ≤ i ≤ n]..."""
     x, *subscripts = node.args
-    indices = [f"entry {axis}" for axis in range(1, len(subscripts) + 1)]
-    body = apply("element", x, *indices)
-    for index, subscript in zip(indices, subscripts, strict=True):
-        body = body * apply("equal", index, subscript)
-    for axis, index in reversed(list(enumerate(indices))):
-        body = summation(body, index, const(1), apply("extent", x, axis=axis))
-    return body
+    nearest: list[Expr] = []
+    inside: list[Expr] = []
+    for axis, subscript in enumerate(subscripts):
+        extent = apply("extent", x, axis=axis)
+        nearest.append(apply("maximum", const(1), apply("minimum", subscript, extent)))
+        inside.append(apply("between", const(1), subscript, extent))
+    result = apply("element", x, *nearest)
+    for condition in inside:
+        result = result * condition
+    return result
 
 
 def _between(node: Expr) -> Expr:
