@@ -89,6 +89,11 @@ REFUSED = [
         {"activations": ["tanh", "tanh", "tanh"]},
         "activations: binary_cross_entropy of a tanh output; accepted: sigmoid",
     ),
+    ({"target": 2}, "target: a target outside 0 to 1; accepted: a class 0 or 1, or a probability"),
+    (
+        {"activations": ["tanh", "tanh", "softmax"], "loss": "squared"},
+        "activations: softmax of one output; accepted: two outputs or more, or sigmoid",
+    ),
     ({"biases": [1, 2]}, "biases: 2 biases for 3 layers; accepted: one a layer"),
 ]
 

@@ -79,8 +79,8 @@ def work(given: Given) -> Working:
 
 
 def _bias(given: Given, layer: int, weights: Any) -> Any:
-    bias = given.biases
-    if isinstance(bias, list):
+    bias: Any = given.biases
+    if isinstance(given.biases, list):
         if len(bias) != len(given.weights):
             raise InputError(
                 f"{len(bias)} biases for {len(given.weights)} layers", accepted="one a layer"
@@ -99,6 +99,7 @@ def _bias(given: Given, layer: int, weights: Any) -> Any:
 
 
 def _forward(draft: Draft, given: Given, x: Expr, target: Expr) -> list[str]:
+    _check_output(given)
     ask: list[str] = []
     h, last = x, len(given.weights)
     for i, kind in enumerate(given.activations, start=1):
@@ -106,7 +107,6 @@ def _forward(draft: Draft, given: Given, x: Expr, target: Expr) -> list[str]:
         h = dense.layer(draft, i, h, kind, output=output)
         ask += [f"u_{i}", output]
     loss = LOSSES[given.loss]
-    _check_output(given)
     attrs = {"distribution": True} if loss == "cross_entropy" and _is_distribution(given.target) else {}
     draft.step("J", apply(loss, h, target, **attrs), source=dense.SOURCE)
     return [*ask, "J"]
@@ -121,6 +121,17 @@ def _check_output(given: Given) -> None:
     allowed = {"binary_cross_entropy": ("sigmoid",), "cross_entropy": ("softmax", "sigmoid")}.get(given.loss)
     if allowed and last not in allowed:
         raise InputError(f"{given.loss} of a {last} output", accepted=" or ".join(allowed)).at(
+            field="activations"
+        )
+    targets = np.ravel(given.target).tolist()
+    if given.loss == "binary_cross_entropy" and not all(0 <= d <= 1 for d in targets):
+        raise InputError("a target outside 0 to 1", accepted="a class 0 or 1, or a probability").at(
+            field="target"
+        )
+    if given.loss == "cross_entropy" and min(targets) < 0:
+        raise InputError("a target below 0", accepted="a probability for each class").at(field="target")
+    if last == "softmax" and given.weights[-1].ndim == 1:
+        raise InputError("softmax of one output", accepted="two outputs or more, or sigmoid").at(
             field="activations"
         )
     if "softmax" in given.activations[:-1]:
