@@ -249,7 +249,8 @@ def _generic(p: Printer, node: Expr, *args: Shown) -> Shown:
     """Any operation without a row: op(arguments, attribute=value), which `parse` reads back."""
     if p.latex:
         return _named(p, node, *args)
-    attributes = [f"{key}={attribute_text(value)}" for key, value in node.attrs.items() if value is not None]
+    said = [(key, value) for key, value in node.attrs.items() if value is not None and value is not False]
+    attributes = [f"{key}={attribute_text(value)}" for key, value in said]
     return Shown(f"{node.op}({', '.join([arg.text for arg in args] + attributes)})")
 
 
@@ -319,9 +320,20 @@ def _element(p: Printer, _node: Expr, x: Shown, *subscripts: Shown) -> Shown:
 
 def _item(p: Printer, node: Expr, x: Shown) -> Shown:
     index = node.attrs["index"]
-    if p.latex and all(isinstance(i, int) and i >= 0 for i in index):
-        return Shown(p.scripted(x, "_", ",".join(str(i + 1) for i in index)))
+    if all(isinstance(part, int) and part >= 0 for part in index):
+        return _element(p, node, x, *(Shown(str(part + 1)) for part in index))
+    if p.latex and all(part.step is None for part in index if isinstance(part, slice)):
+        return Shown(p.scripted(x, "_", ", ".join(map(_range_latex, index))))
     return _generic(p, node, x)
+
+
+def _range_latex(part: Any) -> str:
+    """A subscript from 1, the last being -1; a slice with both its ends, as 1:3."""
+    if isinstance(part, int):
+        return str(part + 1) if part >= 0 else str(part)
+    start = "" if part.start is None else _range_latex(part.start)
+    stop = "" if part.stop is None else str(part.stop if part.stop >= 0 else part.stop - 1)
+    return f"{start}:{stop}"
 
 
 def _where(p: Printer, _node: Expr, condition: Shown, then: Shown, otherwise: Shown) -> Shown:
