@@ -62,13 +62,15 @@ class Grid:
                 for letter in names_in(entry) if isinstance(entry, Expr) else ():
                     if letter not in draft:
                         draft.letter(letter)
-            rows = [
-                stack([entry if isinstance(entry, Expr) else const(entry) for entry in row])
-                for row in self.entries
-            ]
+            rows = [stack([entry_of(entry) for entry in row]) for row in self.entries]
             return draft.step(label, stack(rows), symbol=symbol)
         except InputError as error:
             raise error.at(field=field or label) from None
+
+
+def entry_of(entry: Any) -> Expr:
+    """An entry of a grid as an expression."""
+    return entry if isinstance(entry, Expr) else const(entry)
 
 
 def read_grid(written: object) -> Grid:

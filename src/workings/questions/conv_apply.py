@@ -13,7 +13,7 @@ from workings.algebra.expression import Expr, apply, const
 from workings.errors import InputError, unknown
 from workings.question import Given as Givens
 from workings.question import Natural, Positive, Question
-from workings.questions._grids import LARGEST, Grid, GridGiven, read_grid
+from workings.questions._grids import LARGEST, Grid, GridGiven, entry_of, read_grid
 from workings.rules import convolution
 from workings.rules.axes import per_axis, spread
 from workings.rules.filters import FILTERS
@@ -167,15 +167,11 @@ def _sum_of_products(kernel: Any, under: Any) -> Expr:
         if not isinstance(weight, Expr) and weight == 0:
             continue
         if isinstance(weight, Expr) or result is None or weight > 0:
-            term = _term(weight) * _term(entry)
+            term = entry_of(weight) * entry_of(entry)
             result = term if result is None else result + term
         else:
-            result = result - _term(-weight) * _term(entry)
+            result = result - entry_of(-weight) * entry_of(entry)
     return const(0) if result is None else result
-
-
-def _term(entry: Any) -> Expr:
-    return entry if isinstance(entry, Expr) else const(entry)
 
 
 def vary(random: Random) -> dict[str, Any]:
