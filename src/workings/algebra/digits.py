@@ -171,7 +171,7 @@ def _exact_scalar(value: Fraction, places: Places | None) -> Printed | None:
 
 def _fraction(value: Fraction, largest: int = LARGEST_DENOMINATOR) -> tuple[str, str] | None:
     """The exact form that stands before the rounded one: a short decimal, or a fraction with small terms."""
-    spelled = terminating(value, LONGEST_EXACT)
+    spelled = terminating(value, LONGEST_EXACT) if abs(value) < 10**LARGEST_WHOLE else None
     if spelled is not None:
         return _minus(spelled), spelled
     if value.denominator > largest or abs(value.numerator) > largest:
@@ -215,7 +215,7 @@ def _forms(one: Printed | None) -> tuple[str, str]:
 def _rounded_forms(entry: Any, places: Places) -> tuple[str, str]:
     exact = exact_value(entry)
     if exact is not None and exact.denominator == 1 and places.significant is not None:
-        return _forms(_exact_scalar(exact, places)) if exact < 10**LARGEST_WHOLE else _scientific(exact, 6)
+        return _forms(_exact_scalar(exact, places)) if abs(exact) < 10**LARGEST_WHOLE else _scientific(exact, 6)
     value = rounded_value(entry, places)
     if value is None:
         loose = entry.str(6, radius=True)
