@@ -9,6 +9,7 @@ Numbers are exact: `0.1` in a document is 1/10. A given that may be a letter tak
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -19,6 +20,7 @@ import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from workings.algebra.expression import Expr, exact_array
+from workings.algebra.expression import name as letter
 from workings.errors import InputError, echo, nearest, unknown
 from workings.numerals import number
 from workings.working import Working
@@ -32,6 +34,10 @@ MOST_ENTRIES: Final = 1_000_000
 
 NOT_FINITE: Final = ("nan", "inf", "infinity")
 """Words that are no products of letters."""
+
+
+WORD: Final = re.compile(r"[a-z]{3,}(?:_[a-z0-9]+)*")
+"""A given in words, such as `width`, names one letter; shorter or capital ones (`MN`) are products."""
 
 
 class Unknown:
@@ -64,6 +70,8 @@ def read_scalar(written: object) -> Fraction | Expr:
         except InputError:
             from workings.algebra.parse import parse
 
+            if WORD.fullmatch(written.strip()):  # one name, not a product of its letters
+                return letter(written.strip())
             return parse(written)
     return number(written)
 

@@ -253,7 +253,7 @@ def solve(
     decimals: int | None = None,
     significant: int | None = None,
     rounding: Rounding = "end",
-    ties: Literal["half-up", "half-even"] = "half-up",
+    rounding_ties: Literal["half-up", "half-even"] = "half-up",
     **fields: Any,
 ) -> Solution:
     """Work out a question.
@@ -265,7 +265,7 @@ def solve(
     ask: the quantities asked for; all of the kind's own unless given.
     decimals, significant: digits shown, one of the two; 4 decimals unless given.
     rounding: `end` computes exactly and rounds what is shown; `steps` rounds every step, as on paper.
-    ties: `half-up` (away from zero) or `half-even`.
+    rounding_ties: `half-up` (away from zero) or `half-even`; not called `ties`, which is a given of some kinds.
 
     Raises
     ------
@@ -274,15 +274,11 @@ def solve(
     question = cast("Question", discovery.load("workings.questions", kind, "QUESTION"))
     read = question.given.read({**(given or {}), **fields})
     working = question.work(read)
-    places = (
-        Places(decimals, significant, ties)
-        if decimals is not None or significant is not None
-        else Places(DEFAULT_PLACES.decimals, None, ties)
-    )
-    if ties not in ("half-up", "half-even"):  # average_precision has a given of this name too
-        raise InputError(
-            f"ties {echo(ties)}", accepted="half-up or half-even; a given called ties goes into the mapping"
-        )
+    if rounding_ties not in ("half-up", "half-even"):
+        raise InputError(f"rounding_ties {echo(rounding_ties)}", accepted="half-up or half-even")
+    if decimals is None and significant is None:
+        decimals = DEFAULT_PLACES.decimals
+    places = Places(decimals, significant, rounding_ties)
     if rounding not in ("end", "steps"):
         raise InputError(f"rounding {rounding!r}", accepted="end or steps")
     wanted = (ask,) if isinstance(ask, str) else tuple(ask or working.ask)

@@ -21,7 +21,7 @@ LARGEST_DENOMINATOR: Final = 10_000
 """A fraction with a larger denominator says less than its decimals."""
 LONGEST_EXACT: Final = 6
 """Decimals up to which an exact value is spelt out before it is rounded: 1.285 ≈ 1.29."""
-MOST_SHOWN: Final = 10
+MOST_SHOWN: Final = 12
 """Rows or columns of an array that are printed; the middle of a longer one is left out."""
 LARGEST_WHOLE: Final = 30
 """Digits of a whole number that are written out."""
@@ -215,7 +215,9 @@ def _forms(one: Printed | None) -> tuple[str, str]:
 def _rounded_forms(entry: Any, places: Places) -> tuple[str, str]:
     exact = exact_value(entry)
     if exact is not None and exact.denominator == 1 and places.significant is not None:
-        return _forms(_exact_scalar(exact, places)) if abs(exact) < 10**LARGEST_WHOLE else _scientific(exact, 6)
+        return (
+            _forms(_exact_scalar(exact, places)) if abs(exact) < 10**LARGEST_WHOLE else _scientific(exact, 6)
+        )
     value = rounded_value(entry, places)
     if value is None:
         loose = entry.str(6, radius=True)
@@ -226,40 +228,50 @@ def _rounded_forms(entry: Any, places: Places) -> tuple[str, str]:
 def _laid_out(array: Any, forms: Callable[[Any], tuple[str, str]], *, exact: bool) -> Printed:
     complete = max(array.shape) <= MOST_SHOWN
     return Printed(
-        matrix_text(_nested(array, lambda entry: forms(entry)[0], "…"), "text"),
-        matrix_text(_nested(array, lambda entry: forms(entry)[1], r"\cdots"), "latex"),
+        matrix_text(_nested(array, lambda entry: forms(entry)[0], Dots("…", "…")), "text"),
+        matrix_text(_nested(array, lambda entry: forms(entry)[1], Dots(r"\cdots", r"\vdots")), "latex"),
         exact=exact and complete,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """What stands for entries left out along a row, and down a column."""
+
+    along: str
+    down: str
+
+
 def shown_part(array: Any) -> Any:
     """The entries of an array that are printed."""
-    ends = MOST_SHOWN // 2 - 1
     for axis, extent in enumerate(array.shape):
         if extent > MOST_SHOWN:
-            array = np.take(array, (*range(ends), *range(extent - ends, extent)), axis=axis)
+            array = _ends(array, axis)
     return array
 
 
-def _nested(array: Any, form: Callable[[Any], str], dots: str) -> Any:
+def _ends(array: Any, axis: int) -> Any:
+    """The first and the last entries along an axis."""
+    count, extent = MOST_SHOWN // 2 - 1, array.shape[axis]
+    return np.take(array, (*range(count), *range(extent - count, extent)), axis=axis)
+
+
+def _nested(array: Any, form: Callable[[Any], str], dots: Dots, depth: int = 0) -> Any:
     if array.ndim == 0:
         return form(array[()])
-    if len(array) <= MOST_SHOWN:
-        return [_part(part, form, dots) for part in array]
-    ends = MOST_SHOWN // 2 - 1
-    head = [_part(part, form, dots) for part in array[:ends]]
-    tail = [_part(part, form, dots) for part in array[-ends:]]
-    return [*head, _gap(head[0], dots), *tail]
+    parts = array if len(array) <= MOST_SHOWN else _ends(array, 0)
+    shown = [
+        _nested(part, form, dots, depth + 1) if isinstance(part, np.ndarray) else form(part) for part in parts
+    ]
+    if parts is not array:
+        shown.insert(
+            MOST_SHOWN // 2 - 1, _gap(shown[0], dots.down if array.ndim > 1 or depth == 0 else dots.along)
+        )
+    return shown
 
 
-def _part(part: Any, form: Callable[[Any], str], dots: str) -> Any:
-    return _nested(part, form, dots) if isinstance(part, np.ndarray) else form(part)
-
-
-def _gap(like: Any, dots: str) -> Any:
-    if isinstance(like, str):
-        return dots if dots == "…" else r"\vdots"
-    return [_gap(part, dots) for part in like]
+def _gap(like: Any, mark: str) -> Any:
+    return mark if isinstance(like, str) else [_gap(part, mark) for part in like]
 
 
 def _formula(entry: Any) -> tuple[str, str, int]:

@@ -65,9 +65,14 @@ class Line:
         chain = [(equal, self.formula[style])]
         if self.substituted is not None:
             chain.append((equal if self.exact_parts else almost, self.substituted[style]))
-        if self.value is not None:
+        if self.value is not None and not self._value_repeats():
             chain += [(equal, self.value.shown(style).text)] if self.kept else self.value.chain(style)
         return [pair for i, pair in enumerate(chain) if i == 0 or pair[1] != chain[i - 1][1]]
+
+    def _value_repeats(self) -> bool:
+        """Whether the value is the form before it in another order: letters through which nothing has changed."""
+        before = (self.substituted or self.formula)["text"]
+        return self.value is not None and self.value.exact and _signs(self.value.text) == _signs(before)
 
     def reads_like(self, other: Line) -> bool:
         """Whether both print the same."""
@@ -176,6 +181,11 @@ def html(title: str, lines: Iterable[Line]) -> str:
         for one in lines
     )
     return f"<table><caption>{_escaped(title)}</caption>{''.join(rows)}</table>"
+
+
+def _signs(form: str) -> list[str]:
+    """The letters, digits and signs of a form, in no order; brackets and products do not count."""
+    return sorted(sign for sign in form if sign not in " ()[]{}·*")
 
 
 def _escaped(text: str) -> str:

@@ -160,7 +160,7 @@ def solve(
             decimals=decimals,
             significant=significant,
             rounding=rounding.value,
-            ties=ties.value,
+            rounding_ties=ties.value,
         )
         text = show.solution(solution, form.value)
     except InputError as error:

@@ -48,7 +48,7 @@ def solve_block(paper: Paper, block: Block) -> Solved:
             decimals=decimals,
             significant=rule.significant,
             rounding=rule.rounding,
-            ties=rule.ties,
+            rounding_ties=rule.ties,
         )
     except InputError as error:
         raise _placed(paper, block, error, given) from None
