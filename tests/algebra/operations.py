@@ -433,6 +433,27 @@ COMPOSITE = [
         )[0],
         {"kernel": (2, 2), "padding": ((2, 0), 1), "stride": (2, 1), "dilation": (1, 2)},
     ),
+    Case(
+        "convolution_matrix",
+        (SQUARE,),
+        torched(
+            lambda k: (
+                functional.conv2d(torch.eye(12, dtype=torch.float64).reshape(12, 1, 3, 4), k[None, None])
+                .reshape(12, 6)
+                .T
+            )
+        ),
+        lambda k: np.stack(
+            [
+                exact_convolution(
+                    (0 * k[0, 0] + np.eye(12, dtype=object)[n]).reshape(1, 3, 4), k[None, None]
+                ).ravel()
+                for n in range(12)
+            ],
+            axis=1,
+        ),
+        {"height": 3, "width": 4, "kernel": (2, 2)},
+    ),
     Case("rotate_180", (M,), lambda a: np.array([[a[1, 2], a[1, 1], a[1, 0]], [a[0, 2], a[0, 1], a[0, 0]]])),
     Case("entry", (M, 2, 3), lambda a, _i, _j: a[1, 2], whole=frozenset({1, 2})),
     Case("entry", (M, 0, 3), lambda a, _i, _j: 0 * a[0, 0], whole=frozenset({1, 2})),

@@ -27,6 +27,9 @@ from workings.errors import InputError
 
 Expansion = Callable[[Expr], Expr]
 
+LARGEST_MATRIX: Final = 1_000_000
+"""Entries of a convolution written as a matrix: each row of it is a node of its own."""
+
 
 def _sigmoid(node: Expr) -> Expr:
     """1 / (1 + e^-u)."""
@@ -183,6 +186,26 @@ def _cross_correlation(node: Expr) -> Expr:
     return apply("correlate", volume, windows, groups=1)[0]
 
 
+def _convolution_matrix(node: Expr) -> Expr:
+    """The matrix of cross-correlation of images (height, width) with w of size `kernel`, unrolled row by row.
+
+    Row W'(a - 1) + b, for output (a, b) of H' × W', is w at the place (a, b) in an image of zeros.
+    """
+    w = node.args[0]
+    height, width = node.attrs["height"], node.attrs["width"]
+    rows, columns = node.attrs["kernel"]
+    down, right = height - rows + 1, width - columns + 1
+    if min(down, right) < 1 or down * right * height * width > LARGEST_MATRIX:
+        problem = f"the matrix of a filter {rows} × {columns} on an image {height} × {width}"
+        raise InputError(problem, accepted=f"a filter that fits, and at most {LARGEST_MATRIX} entries")
+    images = [
+        apply("pad", w, widths=((a, down - 1 - a), (b, right - 1 - b)), value=0)
+        for a in range(down)
+        for b in range(right)
+    ]
+    return apply("stack", *(apply("reshape", image, shape=(height * width,)) for image in images), axis=0)
+
+
 def _rotate_180(node: Expr) -> Expr:
     """A matrix turned by 180°: rows and columns in the opposite order."""
     backwards = slice(None, None, -1)
@@ -260,6 +283,7 @@ COMPOSITES: Final[dict[str, Expansion]] = {
     "normalise": _normalise,
     "convolution": _convolution,
     "cross_correlation": _cross_correlation,
+    "convolution_matrix": _convolution_matrix,
     "rotate_180": _rotate_180,
     "entry": _entry,
     "between": _between,
