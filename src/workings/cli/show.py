@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SINGULAR = {"questions": "question", "studies": "study", "claims": "claim"}
 LARGEST_GIVEN = 2_000_000
-PLAIN_VALUE = re.compile(r"[A-Za-z0-9_.+\-?−/]+")
+WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")
 
 
 def listing(kinds: Sequence[str], *, as_json: bool) -> str:
@@ -89,22 +89,15 @@ class GivenSource:
 
 def read_given(kind: str, given: Sequence[str]) -> GivenSource:
     """Givens from a file, from standard input, or from name=value pairs."""
-    from workings.yaml_reader import read_text_file, read_yaml, scalar
-
     if not given:
         raise InputError(
             f"no givens for {kind}",
             accepted=f"a YAML file, - or name=value pairs; workings solve {kind} --example writes one",
         )
     if all("=" in part for part in given):
-        pairs: dict[str, Any] = {}
-        for part in given:
-            name, _, value = part.partition("=")
-            if PLAIN_VALUE.fullmatch(value):  # no YAML to read, and nothing to load for it
-                pairs[name.strip()] = scalar(value)
-            else:
-                pairs.update(cast("dict[str, Any]", read_yaml(f"{name.strip()}: {value}").value))
-        return GivenSource(pairs)
+        return GivenSource(_pairs(given))
+    from workings.yaml_reader import read_text_file, read_yaml
+
     if len(given) > 1:
         raise InputError(
             f"found {' '.join(echo(part) for part in given)}", accepted="one file, -, or name=value pairs"
@@ -118,6 +111,24 @@ def read_given(kind: str, given: Sequence[str]) -> GivenSource:
     if not isinstance(located.value, dict):
         raise InputError("found a list", accepted="lines such as 'name: value'").at(file=file)
     return GivenSource(cast("dict[str, Any]", located.value), located)
+
+
+def _pairs(given: Sequence[str]) -> dict[str, Any]:
+    """Givens written name=value, each value as YAML has it; whole numbers and ? need no reader to be loaded."""
+    pairs: dict[str, Any] = {}
+    for part in given:
+        name, _, value = (piece.strip() for piece in part.partition("="))
+        if name in pairs:
+            raise InputError(f"{name} twice", accepted="each given once")
+        if WHOLE.fullmatch(value):
+            pairs[name] = int(value)
+        elif value == "?":
+            pairs[name] = value
+        else:
+            from workings.yaml_reader import read_yaml
+
+            pairs.update(cast("dict[str, Any]", read_yaml(f"{name}: {value}").value))
+    return pairs
 
 
 def solution(found: Solution, form: str) -> str | bytes:
