@@ -117,11 +117,11 @@ def _decimal(value: Fraction, places: Places) -> tuple[str, str]:
     decimals = places.decimals_for(value)
     if places.significant and (decimals > places.significant + 4 or decimals < -4):
         return _scientific(value, places.significant)
+    if abs(value) >= 10**LARGEST_WHOLE:
+        return _scientific(value, 6)
     plain = spell(value, decimals)
     if value == 0:
         plain = plain.lstrip("-")
-    if len(plain) > LARGEST_WHOLE + decimals:
-        return _scientific(value, 6)
     return _minus(plain), plain
 
 
