@@ -201,13 +201,30 @@ def _div(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
 
 def _power(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
     if p.latex:
-        return Shown(p.scripted(a, "^", b.text), POWER)
+        return Shown(p.scripted(a, "^", _on_one_line(b.text)), POWER)
     base = p.bracket(a, ATOM)
     if p.rank(node.args[0]) > 1 and b.text.startswith("−"):
         return _generic(p, node, a, b)  # W^(−1) would be read as the inverse
     if b.text == "T":
         return Shown(f"{base}^(T)", POWER)  # x^T would be read as the transpose
     return Shown(f"{base}^{p.bracket(b, ATOM)}", POWER)
+
+
+def _on_one_line(exponent: str) -> str:
+    """An exponent that is one fraction as a/b: a fraction up there is too small to read."""
+    if not exponent.startswith(r"\frac{"):
+        return exponent
+    depth, cuts = 0, [5]
+    for i, sign in enumerate(exponent):
+        depth += (sign == "{") - (sign == "}")
+        if sign == "}" and depth == 0:
+            cuts.append(i + 1)
+    if len(cuts) != 3 or cuts[2] != len(exponent):  # the two parts of the fraction, and nothing behind it
+        return exponent
+    over, under = exponent[cuts[0] + 1 : cuts[1] - 1], exponent[cuts[1] + 1 : cuts[2] - 1]
+    if any(sign in over + under for sign in ("+", "-", r"\frac", "(")) or r"\cdot" in under or " " in under:
+        return exponent
+    return f"{over}/{under}"
 
 
 def _exp(p: Printer, node: Expr, a: Shown) -> Shown:
