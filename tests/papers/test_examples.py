@@ -8,13 +8,43 @@ from pathlib import Path
 
 import pytest
 
+from workings.papers.audit import audit
 from workings.papers.document import Block, check_names, givens, read
+from workings.papers.figures import figure_for
 from workings.solution import solve
 
 PAPERS = Path(__file__).parents[2] / "papers"
 COVERAGE = Path(__file__).parent / "fixtures" / "coverage.txt"
 NAMES = ("assignment", "homework", "examination", "report", "midterm")
 
+
+NOT_PLAINLY_RIGHT = {
+    "assignment": {
+        ("p1_5", "AP_cat"): "convention",
+        ("p1_5", "AP_dog"): "convention",
+        ("p1_5", "mAP"): "convention",
+    },
+    "homework": {},
+    "examination": {
+        ("q1a2", "example"): "wrong",  # floats
+        ("q1b1", "grad_W"): "wrong",  # the other layout
+        ("q1b2", "grad_W"): "wrong",  # sizes that do not fit
+        ("q2b", "u_2"): "right, rounded",  # exact 2.49
+        ("q2c", "u_3"): "right, rounded",  # exact 1.47
+        ("q2c", "J"): "right, rounded",  # exact 1.68
+        ("q2d", "df_2"): "right, rounded",  # exact 0.03
+        ("q2e", "grad_u_2"): "right, rounded",  # exact 0.04
+        ("q2e", "grad_u_1"): "right, rounded",  # exact 0.03
+        ("q2f", "grad_W_2"): "right, rounded",  # exact 0.04, -0.04, 0.04
+        ("q2f", "grad_b_2"): "right, rounded",  # exact 0.04
+        ("q2f", "grad_W_1"): "right, rounded",  # exact 0.03, 0.07
+        ("q2f", "grad_b_1"): "right, rounded",  # exact 0.03
+        ("q4c2", "PE"): "wrong",  # -0.9598 for -0.9589
+    },
+    "report": {("q1_1c", "dense_1"): "wrong"},  # a second factor HW
+    "midterm": {},
+}
+"""Printed values that a reader with a calculator found other than right, before there was a program."""
 
 MARKS = {
     "examination": {"Question 1": 25, "Question 2": 25, "Question 3": 25, "Question 4": 25},
@@ -183,6 +213,23 @@ def test_every_link_of_the_homework_is_kept(papers, link):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_question_has_a_file(papers, name):
     check_names(papers[name], ["question"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_question_is_solved_and_its_printed_key_judged(papers, name):
+    findings = {(found.question, found.quantity): found.verdict for found in audit(papers[name])}
+    keys = {(b.name, quantity) for b in papers[name].questions for quantity in b.fields.get("key", {})}
+    assert findings.keys() == keys
+    assert {key: verdict for key, verdict in findings.items() if verdict != "right"} == NOT_PLAINLY_RIGHT[
+        name
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_is_drawn(papers, name):
+    for block in papers[name].questions:
+        if figure := block.fields.get("figure"):
+            assert figure_for(figure, givens(papers[name], block), {}).startswith("<svg ")
 
 
 @pytest.mark.parametrize("name", NAMES)
