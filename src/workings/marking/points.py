@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, cast
 import numpy as np
 
 from workings.algebra.evaluate import evaluate
-from workings.algebra.expression import Expr, postorder, rebuild, substitute
+from workings.algebra.expression import Expr, names_in, postorder, rebuild, substitute
 from workings.algebra.expression import name as reference
 from workings.algebra.systems import Float64
 from workings.errors import InputError
@@ -26,6 +26,8 @@ from workings.working import Given, Letter, Working
 Outcome = Literal["same", "transposed", "shape", "misfit", "different"]
 
 TRIES: Final = 5
+TRIES_WITH_PLACES: Final = 20
+"""Points where a letter is a place: a formula may have a case for some places only."""
 TOLERANCE: Final = 1e-9
 ATTEMPTS: Final = 50
 LARGEST_PRODUCT: Final = 1e12
@@ -42,13 +44,15 @@ class Point:
     sizes: Mapping[str, int]
 
 
-def points(working: Working, tries: int = TRIES) -> tuple[Point, ...]:
-    """Random points at which the working can be evaluated.
+def points(working: Working, tries: int | None = None) -> tuple[Point, ...]:
+    """Random points at which the working can be evaluated: `TRIES` of them, or more where letters are places.
 
     Raises
     ------
     InputError: none was found, since every one drawn lies outside a formula's domain.
     """
+    if tries is None:
+        tries = TRIES_WITH_PLACES if _places(working) else TRIES
     random = Random(SEED)  # noqa: S311  the same points each time
     found: list[Point] = []
     for _ in range(ATTEMPTS):
@@ -98,7 +102,11 @@ def _compare(found: Any, expected: Any) -> Outcome:
 
 def _draw(working: Working, random: Random) -> Point | None:
     sizes = _sizes(working, random)
-    values = {letter.name: _drawn(letter, sizes, random) for letter in working.letters.values()}
+    places = _places(working)
+    values = {
+        letter.name: np.float64(_place(random)) if letter.name in places else _drawn(letter, sizes, random)
+        for letter in working.letters.values()
+    }
     for label in _distributions(working) & values.keys():
         values[label] = np.abs(values[label]) / np.sum(np.abs(values[label]), axis=-1, keepdims=True)
     system = Float64()
@@ -131,6 +139,29 @@ def _drawn(letter: Letter, sizes: Mapping[str, int], random: Random) -> Any:
     if letter.name in sizes:
         return np.float64(sizes[letter.name])
     return np.float64(random.randint(2, 9) if letter.integer else _decimal(random, 0.2, 2))
+
+
+def _places(working: Working) -> set[str]:
+    """The letters that count places, as a in x_a does; those that a sum runs up to are sizes."""
+    nodes = [node for step in working for node in postorder(step.expr)]
+    subscripts = {
+        label
+        for node in nodes
+        if node.op in ("element", "entry")
+        for subscript in node.args[1:]
+        for label in names_in(subscript)
+    }
+    bounds = {label for node in nodes if node.op == "summation" for label in names_in(node.args[2])}
+    return {
+        letter
+        for letter in subscripts - bounds
+        if letter in working.letters and working.letters[letter].shape == ()
+    }
+
+
+def _place(random: Random) -> int:
+    """A place from 1 to 4, a small one more often: it has to lie inside what it counts."""
+    return random.randint(1, random.randint(1, 4))
 
 
 def _distributions(working: Working) -> set[str]:
