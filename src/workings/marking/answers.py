@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, Final, cast
 
 import numpy as np
 
 from workings.algebra.expression import Expr
 from workings.errors import InputError, echo
-from workings.numerals import number, places
+from workings.marking.layout import DEEPEST, LONGEST_ANSWER, MOST_ENTRIES, read_layout
+from workings.marking.written import EXACT, DecimalMark, Thousands, Written, read_written
 
-MOST_ENTRIES: Final = 100_000
-"""Entries of one answer."""
-DEEPEST: Final = 8
-"""Axes of one answer."""
+BLANKS: Final = frozenset(("", "-", "−", "–", "—", "--", "?", "n/a", "…", "..."))
+"""What people write where they have no answer."""
+DECIMAL_COMMA: Final = re.compile(r"(?<=\d),(?=\d)")
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """A number or nested numbers: exact values, and the decimals each is written with (-1: a fraction)."""
+    """A number or nested numbers: exact values, and the decimals each is written with (-1: a fraction).
+
+    `entries` are the same in a row with everything that is known of each: its text, its significant figures.
+    """
 
     values: Any
     decimals: Any
+    entries: tuple[Written, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The extents of the answer as it is nested."""
         return self.values.shape
+
+    @property
+    def significant(self) -> Any:
+        """The significant figures each entry is written with (-1: a fraction, or not known)."""
+        counts = [entry.significant for entry in self.entries] or [EXACT] * self.values.size
+        return np.array(counts, dtype=int).reshape(self.shape)
 
 
 @dataclass(frozen=True)
@@ -50,26 +60,61 @@ class Words:
 Answer = Numbers | Formula | Words
 
 
-def read_numbers(raw: object) -> Numbers:
-    """A number or nested lists of one shape.
+def is_blank(raw: object) -> bool:
+    """Whether there is no answer: nothing, a dash, a question mark, or a list of such."""
+    if isinstance(raw, (list, tuple)):
+        return all(map(is_blank, cast("Sequence[object]", raw)))
+    return raw is None or (isinstance(raw, str) and raw.strip().casefold() in BLANKS)
+
+
+def read_numbers(
+    raw: object,
+    *,
+    decimal_mark: DecimalMark = ".",
+    thousands: Thousands | None = None,
+    shape: tuple[int, ...] | None = None,
+) -> Numbers:
+    """A number, or nested lists or text (`[[1, 2], [3, 4]]`, `1 2; 3 4`) of one shape.
+
+    Parameters
+    ----------
+    decimal_mark, thousands: as the paper declares them; see `workings.marking.written`.
+    shape: the shape asked for, where it is known: text such as `1,234` or `61 470` is a list only where a
+        list is asked for, and `1 2` is never a single number. The shape found may still be another.
 
     Raises
     ------
     InputError: an entry that is not a number (it is named), rows of different lengths, too many entries.
     """
-    flat: list[tuple[Fraction, int]] = []
-    shape = _collect(raw, flat, 0)
-    values, decimals = np.empty(shape, dtype=object), np.empty(shape, dtype=int)
-    values.ravel()[:] = [value for value, _ in flat]
-    decimals.ravel()[:] = [count for _, count in flat]
-    return Numbers(values, decimals)
+    listed = None if shape is None else len(shape) > 0
+    if isinstance(raw, str):
+        raw = read_layout(raw, decimal_mark=decimal_mark, thousands=thousands, listed=listed)
+    elif decimal_mark == "," and isinstance(raw, (list, tuple)):
+        raw = _joined(cast("Sequence[object]", raw), decimal_mark)
+    flat: list[Written] = []
+    found = _collect(raw, flat, 0, decimal_mark, thousands)
+    values, decimals = np.empty(found, dtype=object), np.empty(found, dtype=int)
+    values.ravel()[:] = [entry.value for entry in flat]
+    decimals.ravel()[:] = [entry.decimals for entry in flat]
+    return Numbers(values, decimals, tuple(flat))
 
 
-def _collect(raw: object, flat: list[tuple[Fraction, int]], depth: int) -> tuple[int, ...]:
+def _joined(parts: Sequence[object], decimal_mark: DecimalMark) -> object:
+    """A list that its commas tore apart: YAML reads `[1,5; 2,5]` as 1, "5; 2" and 5."""
+    if any(isinstance(part, str) and ";" in part for part in parts):
+        if all(isinstance(part, (str, int)) for part in parts):
+            return read_layout("[" + ",".join(map(str, parts)) + "]", decimal_mark=decimal_mark)
+        raise InputError(f"found {echo(parts)}", accepted="'1,5; 2,5' in quotes")
+    return parts
+
+
+def _collect(
+    raw: object, flat: list[Written], depth: int, decimal_mark: DecimalMark, thousands: Thousands | None
+) -> tuple[int, ...]:
     if not isinstance(raw, (list, tuple)):
         if len(flat) >= MOST_ENTRIES:
             raise InputError(f"more than {MOST_ENTRIES} entries", accepted=f"at most {MOST_ENTRIES}")
-        flat.append((number(raw), _decimals(raw)))
+        flat.append(read_written(raw, decimal_mark=decimal_mark, thousands=thousands))
         return ()
     if depth >= DEEPEST or not raw:
         raise InputError(
@@ -79,7 +124,7 @@ def _collect(raw: object, flat: list[tuple[Fraction, int]], depth: int) -> tuple
     shapes: list[tuple[int, ...]] = []
     for i, part in enumerate(parts):
         try:
-            shapes.append(_collect(part, flat, depth + 1))
+            shapes.append(_collect(part, flat, depth + 1, decimal_mark, thousands))
         except InputError as error:
             raise error.at(field=f"[{i}]") from None
     if any(shape != shapes[0] for shape in shapes):
@@ -87,21 +132,15 @@ def _collect(raw: object, flat: list[tuple[Fraction, int]], depth: int) -> tuple
     return (len(parts), *shapes[0])
 
 
-def _decimals(raw: object) -> int:
-    if isinstance(raw, int):
-        return 0
-    found = places(raw) if isinstance(raw, str) else None
-    return -1 if found is None else found
-
-
-def read_formula(raw: object, ranks: Mapping[str, int]) -> Formula:
+def read_formula(raw: object, ranks: Mapping[str, int], *, decimal_mark: DecimalMark = ".") -> Formula:
     """A formula in the names that the question knows."""
     from workings.algebra.parse import parse
 
-    if not isinstance(raw, (list, tuple, str, int)):
+    if not isinstance(raw, (list, tuple, str, int)) or isinstance(raw, bool):
         raise InputError(f"found {echo(raw)}", accepted="a formula")
     written = _as_text(cast("object", raw))
-    return Formula(written, parse(written, ranks=ranks))
+    source = DECIMAL_COMMA.sub(".", written) if decimal_mark == "," else written
+    return Formula(written, parse(source, ranks=ranks))
 
 
 def _as_text(raw: object) -> str:
@@ -112,4 +151,7 @@ def _as_text(raw: object) -> str:
 
 def read_words(raw: object) -> Words:
     """Words: letter case, underscores and spacing do not matter."""
-    return Words(" ".join(str(raw).replace("_", " ").replace("-", " ").split()).casefold())
+    written = str(raw)
+    if len(written) > LONGEST_ANSWER:
+        raise InputError(f"found {echo(written)}", accepted=f"at most {LONGEST_ANSWER} characters")
+    return Words(" ".join(written.replace("_", " ").replace("-", " ").split()).casefold())
