@@ -73,7 +73,7 @@ def check(root: Expr, plain: str, tex: str) -> None:
         (-(A + B), "−(a + b)", r"-\left(a + b\right)"),
         (-(A * B), "−a · b", "-a b"),
         (-A * B, "(−a) · b", r"\left(-a\right) b"),
-        (A * -B, "a · (−b)", r"a \left(-b\right)"),
+        (A * -B, "a · (−b)", r"a \cdot \left(-b\right)"),
         (A * const(-3), "a · (−3)", r"a \left(-3\right)"),
         (const(-3) * A, "−3 · a", "-3 a"),
         (A + const(-3), "a + (−3)", r"a + \left(-3\right)"),

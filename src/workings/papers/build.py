@@ -149,7 +149,8 @@ def _question(paper: Paper, solved: Mapping[str, Solved], block: Block) -> str:
     steps = [name for name in fresh(paper, solved, block) if name in one.solution.working]
     links = before(paper, block)
     previous = solved[links[-1].name].solution if links else None
-    body = [_figure(paper, one), _given(one.solution, previous)]
+    asked_for = set(one.solution.ask) - one.solution.working.givens.keys()
+    body = [_figure(paper, one), _given(one.solution, previous) if asked_for else ""]
     if links:
         body.append(f"*Goes on from [{links[-1].name}](#{links[-1].name}).*")
     body += [one.solution.lines[name].markdown() for name in steps]
