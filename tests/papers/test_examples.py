@@ -41,7 +41,10 @@ NOT_PLAINLY_RIGHT = {
         ("q2f", "grad_b_1"): "right, rounded",  # exact 0.03
         ("q4c2", "PE"): "wrong",  # -0.9598 for -0.9589
     },
-    "report": {("q1_1c", "dense_1"): "wrong"},  # a second factor HW
+    "report": {
+        ("q1_1b", "rule"): "wrong",  # inside and outside of the window swapped
+        ("q1_1c", "dense_1"): "wrong",  # a second factor HW
+    },
     "midterm": {},
 }
 """Printed values that a reader with a calculator found other than right, before there was a program."""
