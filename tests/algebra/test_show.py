@@ -74,7 +74,7 @@ def check(root: Expr, plain: str, tex: str) -> None:
         (-(A * B), "−a · b", "-a b"),
         (-A * B, "(−a) · b", r"\left(-a\right) b"),
         (A * -B, "a · (−b)", r"a \cdot \left(-b\right)"),
-        (A * const(-3), "a · (−3)", r"a \left(-3\right)"),
+        (A * const(-3), "a · (−3)", r"a \cdot \left(-3\right)"),
         (const(-3) * A, "−3 · a", "-3 a"),
         (A + const(-3), "a + (−3)", r"a + \left(-3\right)"),
         (A - const(-3), "a − (−3)", r"a - \left(-3\right)"),
@@ -82,7 +82,7 @@ def check(root: Expr, plain: str, tex: str) -> None:
         (3 - A, "3 − a", "3 - a"),
         ((A + B) * C, "(a + b) · c", r"\left(a + b\right) c"),
         (A * (B + C), "a · (b + c)", r"a \cdot \left(b + c\right)"),  # no function a(...)
-        (const(2) * (A + B), "2 · (a + b)", r"2 \cdot \left(a + b\right)"),
+        (const(2) * (A + B), "2 · (a + b)", r"2 \left(a + b\right)"),
         (A * const(3), "a · 3", r"a \cdot 3"),
         (const("0.5") * A, "0.5 · a", "0.5 a"),
         (const(2) * const(3), "2 · 3", r"2 \cdot 3"),
@@ -156,7 +156,7 @@ def test_floor():
         ((X + Y) * H, "(x + y) ⊙ h_1", r"\left(x + y\right) \odot h_{1}"),
         (X * (Y * H), "x ⊙ y ⊙ h_1", r"x \odot y \odot h_{1}"),
         (X * (Y / H), "x ⊙ (y/h_1)", r"x \odot \left(y / h_{1}\right)"),
-        (const(-2) * (X - Y), "−2 · (x − y)", r"-2 \cdot \left(x - y\right)"),
+        (const(-2) * (X - Y), "−2 · (x − y)", r"-2 \left(x - y\right)"),
         (name("A") @ name("B"), "A B", r"A\, B"),
         ((name("A") @ name("B")).T @ X, "(A B)ᵀ x", r"\left(A\, B\right)^{\top}\, x"),
         (name("grad_u") * H, "∇u ⊙ h_1", r"\nabla_{u} J \odot h_{1}"),
@@ -220,7 +220,7 @@ def test_scripts(root, plain, tex):
         (
             A * summation(element(X, "k"), "k", 1, 3) + B,
             "a · (Σ_{k=1}^{3} (x[k])) + b",
-            r"a \left(\sum_{k=1}^{3} x_{k}\right) + b",
+            r"a \cdot \left(\sum_{k=1}^{3} x_{k}\right) + b",
         ),
         (
             where(apply("less", 0, A), B, -C),
