@@ -141,6 +141,8 @@ class Working:
                     values[step.name] = system.settle(evaluate(step.expr, values, system))
                 except InputError as error:
                     raise error.at(field=step.name) from None
+                except Undecided as error:
+                    raise Undecided(f"{step.name}: {error}") from None
             if step.name == until:
                 break
         return values

@@ -378,14 +378,19 @@ def _clearly_settled(entry: Any, places: Places) -> bool:
     """
     decimals = places.decimals or 0
     if places.significant is not None:
-        size = abs(float(entry))
-        if not SMALLEST_PLAIN < size < 1 / SMALLEST_PLAIN:
+        about = abs(float(entry))
+        if not SMALLEST_PLAIN < about < 1 / SMALLEST_PLAIN:
             return False
-        exponent = log10(size)
+        exponent = log10(about)
         if abs(exponent - round(exponent)) < NEAR_POWER_OF_TEN:
             return False
         decimals = places.significant - 1 - math_floor(exponent)
-    return (abs(entry) * _power_of_ten(decimals) + HALF).floor().unique_fmpz() is not None
+    if places.ties == "half-even":
+        return False  # an end of the ball may be a tie, which goes either way
+    size = abs(entry)  # its ends as `bounds` has them, rounded outwards
+    low, high = (end * _power_of_ten(decimals) + HALF for end in (size.lower(), size.upper()))
+    whole = low.floor().unique_fmpz()
+    return whole is not None and whole == high.floor().unique_fmpz()
 
 
 @cache
