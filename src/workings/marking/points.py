@@ -68,13 +68,12 @@ def points(working: Working, tries: int | None = None) -> tuple[Point, ...]:
 
 def agree(working: Working, name: str, answer: Expr, at: tuple[Point, ...]) -> Outcome:
     """Whether `answer` equals the step `name` at every point, and if not, how it differs."""
-    inverse = {symbol: reference(label) for label, symbol in working.symbols.items()}
-    answer = substitute(answer, {s: ref for s, ref in inverse.items() if s not in working.shapes})
+    answer = spelled_out(working, answer)
     outcomes: set[Outcome] = set()
     for point in at:
         expected = point.values[name]
         try:
-            found = evaluate(_sized(answer, point.sizes), point.values, Float64())
+            found = evaluate(sized(answer, point.sizes), point.values, Float64())
         except InputError:
             outcomes.add("misfit")
             continue
@@ -83,6 +82,12 @@ def agree(working: Working, name: str, answer: Expr, at: tuple[Point, ...]) -> O
         if outcome in outcomes:
             return outcome
     return "same"
+
+
+def spelled_out(working: Working, answer: Expr) -> Expr:
+    """A formula in printed symbols as one in the working's own names."""
+    inverse = {symbol: reference(label) for label, symbol in working.symbols.items()}
+    return substitute(answer, {s: ref for s, ref in inverse.items() if s not in working.shapes})
 
 
 def _compare(found: Any, expected: Any) -> Outcome:
@@ -117,7 +122,7 @@ def _draw(working: Working, random: Random) -> Point | None:
             elif not isinstance(given.value, str):
                 values[given.name] = system.lift(given.value)
         for step in working:
-            values[step.name] = evaluate(_sized(step.expr, sizes), values, system)
+            values[step.name] = evaluate(sized(step.expr, sizes), values, system)
     except InputError:
         return None
     numbers = [value for value in values.values() if not isinstance(value, str)]
@@ -195,7 +200,7 @@ def _extent(extent: Any, sizes: Mapping[str, int]) -> int:
     return int(extent.subs({symbol: sizes[str(symbol)] for symbol in extent.free_symbols}))
 
 
-def _sized(root: Expr, sizes: Mapping[str, int]) -> Expr:
+def sized(root: Expr, sizes: Mapping[str, int]) -> Expr:
     """`root` with letters in its attributes (the shape of a broadcast, a slice) replaced by their sizes."""
     if not sizes:
         return root
@@ -225,7 +230,7 @@ def at_point(working: Working, point: Point) -> Working:
         else given
         for given in working.givens.values()
     }
-    steps = tuple(replace(step, expr=_sized(step.expr, point.sizes)) for step in working)
+    steps = tuple(replace(step, expr=sized(step.expr, point.sizes)) for step in working)
     shapes = {name: np.shape(value) for name, value in point.values.items()}
     return Working({**letters, **givens}, {}, steps, shapes, working.symbols, working.cost, working.ask)
 
