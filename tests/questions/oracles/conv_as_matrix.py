@@ -13,7 +13,7 @@ SIDES = ("H", "W", "M", "N")
 
 def sizes(given, point):
     """H, W, M, N in numbers."""
-    known = {**point, "2n": 2 * point.get("n", 0), "n + 1": point.get("n", 0) + 1}
+    known = {**point, "2n": 2 * point["n"], "n + 1": point["n"] + 1} if "n" in point else point
     return [known.get(given[side], given[side]) for side in SIDES]
 
 
