@@ -8,7 +8,7 @@ left out of the blank paper.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -70,7 +70,9 @@ def blank(paper: Paper) -> str:
         if not isinstance(part, Block):
             pieces.append(_without_answers(part.text))
         elif part.kind == "question":
-            pieces.append(_asked(paper, solved[part.name], part))
+            links = before(paper, part)
+            previous = solved[links[-1].name].solution if links else None
+            pieces.append(_asked(paper, solved[part.name], part, previous))
         else:
             pieces.append(_card(part, ""))
     return "\n".join(pieces)
@@ -161,19 +163,16 @@ def _question(paper: Paper, solved: Mapping[str, Solved], block: Block) -> str:
     return _card(block, "\n\n".join(part for part in body if part))
 
 
-def _asked(paper: Paper, one: Solved, block: Block) -> str:
+def _asked(paper: Paper, one: Solved, block: Block, previous: Solution | None) -> str:
+    """The card of the blank paper: figure, givens that are not asked for themselves, and what is wanted."""
     solution = one.solution
     names = [f"${latex_name(_symbol(solution, name), solution.working.cost)}$" for name in solution.ask]
-    asked = [name for name in solution.ask if name in solution.working]
-    given = _given(solution) if len(asked) == len(solution.ask) else ""
-    return _card(
-        block,
-        "\n\n".join(
-            part
-            for part in (_figure(paper, one, answered=False), given, f"**Wanted:** {', '.join(names)}")
-            if part
-        ),
+    parts = (
+        _figure(paper, one, answered=False),
+        _given(solution, previous, hidden=solution.ask),
+        f"**Wanted:** {', '.join(names)}",
     )
+    return _card(block, "\n\n".join(part for part in parts if part))
 
 
 def _figure(paper: Paper, one: Solved, *, answered: bool = True) -> str:
@@ -200,10 +199,12 @@ def _symbol(solution: Solution, name: str) -> str:
     return solution.working.symbols.get(name, name)
 
 
-def _given(solution: Solution, previous: Solution | None = None) -> str:
-    """The givens in mathematics, the small ones; after a previous question only those that differ from it."""
+def _given(solution: Solution, previous: Solution | None = None, hidden: Collection[str] = ()) -> str:
+    """The givens in mathematics, the small ones; after a previous question those that differ from its own."""
     forms: list[str] = []
     for given in solution.working.givens.values():
+        if given.name in hidden:
+            continue
         value = solution.quantities[given.name].value
         known = previous.quantities.get(given.name) if previous else None
         if known and known.printed == solution.quantities[given.name].printed:
