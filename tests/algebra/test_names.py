@@ -25,7 +25,10 @@ from workings.algebra.names import latex_name, text_name
         ("sigma_t", "σ_t", r"\sigma_{t}"),
         ("p_tau", "p_τ", r"p_{\tau}"),
         ("Gamma_u", "Γ_u", r"\Gamma_{u}"),
-        ("h_prime", "h_prime", "h'"),
+        ("h_prime", "h′", "h'"),
+        ("x_1_prime", "x_1′", "x'_{1}"),
+        ("f_prime", "f_prime", "f'"),  # f′(…) is a slope
+        ("grad_x_prime", "∇x_prime", r"\nabla_{x'} J"),
         ("h_prime_2", "h_prime_2", "h'_{2}"),
         ("x_hat", "x_hat", r"\hat{x}"),
         ("m_hat_1", "m_hat_1", r"\hat{m}_{1}"),

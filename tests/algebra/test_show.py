@@ -227,7 +227,7 @@ def test_scripts(root, plain, tex):
             "where(0 < a, b, −c)",
             r"\begin{cases} b & \text{if } 0 < a \\ -c & \text{otherwise} \end{cases}",
         ),
-        (apply("between", A, B, C), "between(a, b, c)", r"a \le b \le c"),
+        (apply("between", A, B, C), "a ≤ b ≤ c", r"a \le b \le c"),
         (words("50 % & more_or_less"), '"50 % & more_or_less"', r"\text{50 \% \& more\_or\_less}"),
         (apply("squared_error", A, B), "squared_error(a, b)", r"\left(b - a\right)^{2}"),
         (

@@ -66,9 +66,16 @@ def _subscript(part: str) -> str:
 
 
 def text_name(label: str) -> str:
-    """The plain spelling of an ASCII name: Greek letters and ∇, otherwise as it is."""
+    """The plain spelling of an ASCII name: Greek letters, ∇ and a prime at its end, otherwise as it is."""
     if label.startswith("grad_"):
-        return f"∇{text_name(label[5:])}"
+        inner = label.removeprefix("grad_")
+        return f"∇{_spelt(inner) if inner.endswith('_prime') else text_name(inner)}"  # ∇x′ is not read
     if match := _SLOPE.fullmatch(label):
         return f"f′(u_{match[1]})"
+    if label.endswith("_prime") and label != "f_prime":  # f′(…) would be read as a slope
+        return f"{_spelt(label.removesuffix('_prime'))}′"
+    return _spelt(label)
+
+
+def _spelt(label: str) -> str:
     return "_".join(GREEK.get(part, part) for part in label.split("_"))

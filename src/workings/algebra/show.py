@@ -450,10 +450,9 @@ def _entry(p: Printer, node: Expr, x: Shown, *subscripts: Shown) -> Shown:
     return _element(p, node, x, *subscripts) if p.latex else _generic(p, node, x, *subscripts)
 
 
-def _between(p: Printer, node: Expr, low: Shown, x: Shown, high: Shown) -> Shown:
-    if not p.latex:
-        return _generic(p, node, low, x, high)
-    return Shown(rf"{p.bracket(low, SUM)} \le {p.bracket(x, SUM)} \le {p.bracket(high, SUM)}", COMPARISON)
+def _between(p: Printer, _node: Expr, low: Shown, x: Shown, high: Shown) -> Shown:
+    sign = r"\le" if p.latex else "≤"
+    return Shown(f" {sign} ".join(p.bracket(part, SUM) for part in (low, x, high)), COMPARISON)
 
 
 def _every(p: Printer, node: Expr, *conditions: Shown) -> Shown:
