@@ -78,14 +78,18 @@ class InputError(ValueError):
 
 
 def echo(value: object) -> str:
-    """`value` as a message repeats it: quoted, control characters escaped, at most `LONGEST_ECHO` characters."""
+    """`value` as a message repeats it: quoted, escaped, cut to `LONGEST_ECHO` characters."""
     text = repr(value if not isinstance(value, str) else str(value))
     return text if len(text) <= LONGEST_ECHO else f"{text[: LONGEST_ECHO - 1]}… ({len(text)} characters)"
 
 
 def nearest(name: str, names: Iterable[str], count: int = 3) -> tuple[str, ...]:
-    """The names closest in spelling to `name`, best first."""
-    return tuple(get_close_matches(str(name)[:LONGEST_ECHO], list(names), n=count, cutoff=0.5))
+    """The names closest in spelling to `name`, best first; capital letters do not count."""
+    spelt: dict[str, list[str]] = {}
+    for each in names:
+        spelt.setdefault(each.casefold(), []).append(each)
+    close = get_close_matches(str(name)[:LONGEST_ECHO].casefold(), list(spelt), n=count, cutoff=0.5)
+    return tuple(each for folded in close for each in spelt[folded])[:count]
 
 
 def unknown(what: str, name: object, names: Iterable[str]) -> InputError:
