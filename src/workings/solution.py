@@ -169,7 +169,7 @@ class Solution:
         """{"kind", "quantities": {name: {"value", "shape", "text", "latex", "exact"}}, "steps": [...]}."""
         return {
             "kind": self.kind,
-            "quantities": {name: self.quantities[name].as_json() for name in self.ask},
+            "quantities": {name: self._quantity_json(name) for name in self.ask},
             "steps": [
                 {
                     "name": name,
@@ -177,11 +177,19 @@ class Solution:
                     "substituted": one.substituted["text"] if one.substituted else None,
                     "note": one.note,
                     "source": one.source,
-                    **self.quantities[name].as_json(),
+                    **self._quantity_json(name),
                 }
                 for name, one in self.lines.items()
             ],
         }
+
+    def _quantity_json(self, name: str) -> dict[str, Any]:
+        """A quantity; one whose sizes are letters has its formula for an answer, and no value."""
+        found = self.quantities[name].as_json()
+        if found["text"] is None and name in self.working:
+            formula = self.lines[name].formula
+            found |= {"text": formula["text"], "latex": formula["latex"], "exact": True}
+        return found
 
     def text(self) -> str:
         """Plain text: each step on its lines, then the answers."""
@@ -265,7 +273,7 @@ def solve(
     ask: the quantities asked for; all of the kind's own unless given.
     decimals, significant: digits shown, one of the two; 4 decimals unless given.
     rounding: `end` computes exactly and rounds what is shown; `steps` rounds every step, as on paper.
-    rounding_ties: `half-up` (away from zero) or `half-even`; not called `ties`, which is a given of some kinds.
+    rounding_ties: `half-up` (away from zero) or `half-even`; `ties` itself is a given of some kinds.
 
     Raises
     ------
