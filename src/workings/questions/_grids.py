@@ -5,7 +5,7 @@ The underscore keeps this module off the list of kinds; three of them read such 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Annotated, Any, Final, cast
@@ -45,6 +45,19 @@ class Grid:
         """The shape where it is in numbers."""
         rows, columns = self.shape
         return None if isinstance(rows, Expr) or isinstance(columns, Expr) else (rows, columns)
+
+    def refuse(self, taken: Collection[str], field: str) -> None:
+        """Refuse letters that the question itself uses.
+
+        Raises
+        ------
+        InputError: naming the field and the letter.
+        """
+        for entry in self.entries.flat if self.has_letters and self.entries is not None else ():
+            for letter in names_in(entry) if isinstance(entry, Expr) else ():
+                if letter in taken:
+                    problem = f"the letter {letter}, which the question uses itself"
+                    raise InputError(problem, accepted="another letter").at(field=field)
 
     def enter(self, draft: Draft, label: str, *, symbol: str, field: str | None = None) -> Expr:
         """The grid in a draft: a given where it is in numbers, else a step that writes its letters down.

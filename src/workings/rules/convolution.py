@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from workings.algebra.expression import Expr, apply, const
+from workings.algebra.expression import Expr, apply, const, scalar_value
 
 SOURCE: Final = "Goodfellow, Bengio & Courville, Deep Learning (2016), §9.1"
 COUNT_SOURCE: Final = "Sze, Chen, Yang & Emer, Proceedings of the IEEE 105 (2017)"
@@ -40,7 +40,7 @@ def product(factors: Sequence[Expr]) -> Expr:
 
 def parameters(filters: Expr, depth: Expr, kernel: Sequence[Expr], *, bias: bool) -> Expr:
     """(d·F² + 1)·n, or d·F²·n without biases."""
-    weights = product(kernel if depth.op == "const" else [depth, *kernel])
+    weights = product(kernel if scalar_value(depth) == 1 else [depth, *kernel])
     return (weights + 1) * filters if bias else weights * filters
 
 

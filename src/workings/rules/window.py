@@ -81,9 +81,14 @@ def reach(axis: Axis) -> Expr:
 
 
 def output_formula(axis: Axis) -> Expr:
-    """o; where the stride is 1 nothing has to be rounded, and no floor is shown."""
-    moves = reach(axis) / axis["stride"].ref
-    return moves + 1 if axis["stride"].value == 1 else floor(moves) + 1
+    """o; where the stride is 1 nothing has to be rounded, and no floor is shown.
+
+    A stride that is the constant 1, and not a given, is not spoken of.
+    """
+    stride = axis["stride"]
+    if stride.value == 1:
+        return (reach(axis) if stride.ref.op == "const" else reach(axis) / stride.ref) + 1
+    return floor(reach(axis) / stride.ref) + 1
 
 
 def output(
