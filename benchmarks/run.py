@@ -1,20 +1,19 @@
 """Speed against peers, each in one run: `python benchmarks/run.py [NAME ...] [--write]`.
 
-`--write` puts the table into benchmarks/RESULTS.md. Figures are medians of interleaved rounds; the spread is the
-middle half of the ratios.
+`--write` puts the table into benchmarks/RESULTS.md. Figures are medians of interleaved rounds; the spread
+is the middle half of the ratios.
 """
 
 from __future__ import annotations
 
 import os
-import random
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +91,7 @@ def _network() -> tuple[Any, dict[str, Any]]:
     from workings.questions.sgd_step import Given, work
 
     rng = np.random.default_rng(0)
-    weights = [rng.normal(0, 0.05, shape) for shape in zip(SIZES, SIZES[1:], strict=False)]
+    weights = [rng.normal(0, 0.05, shape) for shape in pairwise(SIZES)]
     given = Given.read(
         {
             "x": rng.normal(0, 1, SIZES[0]),
@@ -142,20 +141,18 @@ def sgd_step() -> Outcome:
 
 
 def _certified(sizes: tuple[int, ...], context: str, rounds: int, name: str) -> Outcome:
-    """15 certified digits of every step of a network, forward and backward, against mpmath on the same steps."""
+    """15 certified digits of every step of a network, forward and backward, against mpmath's."""
     import mpmath
+
     from workings.algebra.rounding import Places
     from workings.questions.sgd_step import Given, work
 
-    rng = random.Random(0)
+    rng = np.random.default_rng(0)
 
     def decimal() -> str:
-        return f"{rng.randint(-100, 100) / 100:.2f}"
+        return f"{rng.integers(-100, 101) / 100:.2f}"
 
-    weights: list[Any] = [
-        [[decimal() for _ in range(m)] for _ in range(n)]
-        for n, m in zip(sizes[:-2], sizes[1:-1], strict=True)
-    ]
+    weights: list[Any] = [[[decimal() for _ in range(m)] for _ in range(n)] for n, m in pairwise(sizes[:-1])]
     weights.append([decimal() for _ in range(sizes[-2])])
     x = [decimal() for _ in range(sizes[0])]
     raw = {
@@ -254,8 +251,8 @@ BENCHMARKS = {
 }
 HEADER = """# Results
 
-Made with `python benchmarks/run.py --write` on {machine}, {day}. Each row times both sides in one run, in turns;
-times are medians, the ratio is the median of the rounds' ratios with its middle half.
+Made with `python benchmarks/run.py --write` on {machine}, {day}. Each row times both sides in one run, in
+turns; times are medians, the ratio is the median of the rounds' ratios with its middle half.
 
 | what | ours | peer | ratio | target | | |
 |:--|--:|--:|--:|--:|:--|:--|
@@ -273,7 +270,8 @@ def main(arguments: list[str]) -> None:
         sys.stdout.flush()
     if "--write" in arguments:
         RESULTS.write_text(
-            HEADER.format(machine=machine(), day=date.today()) + "\n".join(rows) + "\n", encoding="utf-8"
+            HEADER.format(machine=machine(), day=datetime.now(UTC).date()) + "\n".join(rows) + "\n",
+            encoding="utf-8",
         )
 
 

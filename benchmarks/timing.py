@@ -50,7 +50,7 @@ def seconds(time: float) -> str:
     """A time with a unit that suits it."""
     if time >= 1:
         return f"{time:.2f} s"
-    return f"{time * 1e3:.1f} ms" if time >= 1e-3 else f"{time * 1e6:.0f} µs"  # noqa: PLR2004
+    return f"{time * 1e3:.1f} ms" if time >= 1e-3 else f"{time * 1e6:.0f} µs"
 
 
 def interleaved(
@@ -69,4 +69,5 @@ def interleaved(
 
 def machine() -> str:
     """What the figures were measured on."""
-    return f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, {platform.system()}"
+    processor = platform.processor() or platform.machine()
+    return f"{processor}, Python {platform.python_version()}, {platform.system()}"

@@ -1,4 +1,4 @@
-"""The layers of docs/design.md: a folder imports only folders with a lower number, and torch stays in the lab."""
+"""The layers of docs/design.md: folders import only folders with a lower number; torch stays in the lab."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ LAYERS = {
     "cli": 7,
     "web": 7,
 }
-"""Numbers of the folders and top-level files; equals do not know each other, but for the ground floor, on which
-everything may rest on `errors` and the readers on `numerals`."""
+"""Numbers of the folders and top-level files; equals do not know each other, but for the ground floor, on
+which everything may rest on `errors` and the readers on `numerals`."""
 
 TORCH_ALLOWED = ("lab", "studies", "claims")
 TORCH_FILES = {"marking/torch_twin.py"}
@@ -71,7 +71,9 @@ def test_a_file_imports_only_lower_layers(path: Path) -> None:
         target = parts[1]
         assert target in LAYERS, f"{path}: {name} has no layer in this test"
         ground = LAYERS[own] == LAYERS[target] == 0 and own != "errors"
-        assert ground or LAYERS[target] < LAYERS[own], f"{path} (layer {LAYERS[own]}) imports {name} (layer {LAYERS[target]})"
+        assert ground or LAYERS[target] < LAYERS[own], (
+            f"{path} (layer {LAYERS[own]}) imports {name} (layer {LAYERS[target]})"
+        )
 
 
 def test_every_folder_and_file_has_a_layer() -> None:

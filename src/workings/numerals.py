@@ -72,7 +72,7 @@ def _read(text: str) -> Fraction:
 
 
 def places(text: str) -> int | None:
-    """Decimals written after the point (`0.80` has 2, `12` has 0); None for fractions, percents and exponents."""
+    """Decimals written after the point (`0.80`: 2, `12`: 0); None for fractions, percents and exponents."""
     plain = text.strip().replace("−", "-")
     if not re.fullmatch(r"[+-]?(?:\d+\.?\d*|\.\d+)", plain):
         return None

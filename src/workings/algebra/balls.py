@@ -340,7 +340,7 @@ def _shorten(entry: Any) -> Any:
 
 def trimmed(value: Value) -> Value:
     """Rationals that have grown too long become balls; nothing else changes."""
-    entries = value.ravel().tolist() if isinstance(value, np.ndarray) else (value,)
+    entries: list[Any] = value.ravel().tolist() if isinstance(value, np.ndarray) else [value]
     return shorten(value) if _longest(entries) > LARGEST_RATIONAL_BITS else value
 
 

@@ -1,7 +1,7 @@
 """One line of a working in print: `name = formula = substituted = value`.
 
-A line is built from an expression and from what is printed for the names in it; what those values are and how they
-were computed is the caller's matter. Texts, Markdown and LaTeX of many lines are joined here too.
+A line is built from an expression and from what is printed for the names in it; what those values are and how
+they were computed is the caller's matter. Texts, Markdown and LaTeX of many lines are joined here too.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Line:
         return [pair for i, pair in enumerate(chain) if i == 0 or pair[1] != chain[i - 1][1]]
 
     def _value_repeats(self) -> bool:
-        """Whether the value is the form before it in another order: letters through which nothing has changed."""
+        """Whether the value is the form before it in another order: letters that no step has changed."""
         before = (self.substituted or self.formula)["text"]
         return self.value is not None and self.value.exact and _signs(self.value.text) == _signs(before)
 

@@ -1,8 +1,8 @@
 """Exact arithmetic in Python's own Fractions, for the many questions that need no more.
 
-Sizes, parameter counts, areas and averages stay rational from start to end. For them loading flint takes longer
-than the sums, so certified evaluation begins here and goes on with `Balls` as soon as a value would leave the
-rationals or grow long.
+Sizes, parameter counts, areas and averages stay rational from start to end. For them loading flint takes
+longer than the sums, so certified evaluation begins here and goes on with `Balls` as soon as a value would
+leave the rationals or grow long.
 """
 
 from __future__ import annotations
@@ -38,14 +38,22 @@ def _power(a: Fraction, b: Fraction) -> Fraction:
     return a ** int(b)
 
 
+def _larger(a: Fraction, b: Fraction) -> Fraction:
+    return max(a, b)
+
+
+def _smaller(a: Fraction, b: Fraction) -> Fraction:
+    return min(a, b)
+
+
 _TABLE: Final[dict[str, Callable[..., Any]]] = {
-    "absolute": lambda x: abs(x),
+    "absolute": abs,
     "floor": lambda x: Fraction(math.floor(x)),
     "ceil": lambda x: Fraction(math.ceil(x)),
     "sign": lambda x: Fraction((x > 0) - (x < 0)),
     "power": _power,
-    "maximum": lambda a, b: max(a, b),
-    "minimum": lambda a, b: min(a, b),
+    "maximum": _larger,
+    "minimum": _smaller,
     "less": lambda a, b: Fraction(int(a < b)),
     "at_most": lambda a, b: Fraction(int(a <= b)),
     "equal": lambda a, b: Fraction(int(a == b)),
@@ -61,17 +69,21 @@ class Rationals(System):
     grows: ClassVar[bool] = True
 
     def scalar(self, value: Any) -> Any:
+        """A number as a Fraction."""
         return value if type(value) is Fraction else number(value)
 
     @cached_property
     def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """Those that stay rational; the others raise."""
         found = {label: elementwise(function) for label, function in _TABLE.items()}
         return {**dict.fromkeys(("exp", "log", "sqrt", "tanh", "sin", "cos"), _leaves), **found}
 
     def settle(self, value: Value) -> Value:
+        """The value, unless it has grown too long."""
         return self.trim(value)
 
     def trim(self, value: Value) -> Value:
+        """The value, unless it has grown too long."""
         entries = value.ravel().tolist() if isinstance(value, np.ndarray) else (value,)
         for entry in entries:
             if (

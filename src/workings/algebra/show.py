@@ -179,7 +179,7 @@ def _mul(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
     plain = right[0].isalpha() or right.startswith(("\\left(", "\\nabla", "\\begin"))
     apart = ("\\frac", "\\mathrm")  # words side by side would run together: width height
     close = plain or (right.startswith("\\") and right[1:2].isalpha() and not right.startswith(apart))
-    if right.startswith(r"\left("):  # 2 (a + b), but x · (a + b): a letter before a bracket reads as a function
+    if right.startswith(r"\left("):  # 2 (a + b), but x · (a + b): a letter would read as a function
         close = left[-1].isdigit()
     return Shown(f"{left} {right}" if close else rf"{left} \cdot {right}", PRODUCT)
 

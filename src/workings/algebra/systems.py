@@ -80,6 +80,7 @@ class System:
         return a / b
 
     def outer(self, a: Value, b: Value) -> Value:
+        """a bᵀ."""
         return np.multiply.outer(a, b)
 
     def largest(self, value: Any) -> Value:

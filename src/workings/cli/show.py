@@ -114,7 +114,7 @@ def read_given(kind: str, given: Sequence[str]) -> GivenSource:
 
 
 def _pairs(given: Sequence[str]) -> dict[str, Any]:
-    """Givens written name=value, each value as YAML has it; whole numbers and ? need no reader to be loaded."""
+    """Givens written name=value, each value as YAML has it; whole numbers and ? need no reader."""
     pairs: dict[str, Any] = {}
     for part in given:
         name, _, value = (piece.strip() for piece in part.partition("="))
