@@ -1,8 +1,9 @@
-"""Written numbers beside certified ones: equal at the asked precision, and what their digits may stand for."""
+"""Written numbers beside certified ones: equal at the asked precision, and what digits may stand for."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import product
 from typing import Any, Final
 
 import numpy as np
@@ -25,10 +26,9 @@ def is_right(written: Fraction, decimals: int, entry: Any, places: Places) -> bo
     if exact is not None and (written == exact or exact.denominator == 1):
         return written == exact
     asked = places.decimals_for(written if places.significant else Fraction(0))
-    count = max(asked, decimals)
-    for ties in ("half-up", "half-even"):
-        rounded = at_decimals(entry, count, ties)
-        if rounded is not None and written == rounded:
+    counts = {max(asked, decimals), asked if asked < 0 else max(asked, decimals)}  # 1230 for 1234.5
+    for count, ties in product(counts, ("half-up", "half-even")):
+        if at_decimals(entry, count, ties) == written:
             return True
     if decimals <= asked and decimals >= 0:
         return False

@@ -91,18 +91,18 @@ def spelled_out(working: Working, answer: Expr) -> Expr:
 
 
 def _compare(found: Any, expected: Any) -> Outcome:
-    if np.shape(found) == np.shape(expected):
-        if np.allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=False):
-            return "same"
-        square = np.ndim(found) == 2 and np.allclose(
-            np.transpose(found), expected, rtol=TOLERANCE, atol=TOLERANCE
-        )
-        return "transposed" if square else "different"
-    if np.shape(found)[::-1] == np.shape(expected) and np.allclose(
-        np.transpose(found), expected, rtol=TOLERANCE
-    ):
+    if np.shape(found) == np.shape(expected) and _close(found, expected):
+        return "same"
+    turned = np.transpose(found)
+    if np.ndim(found) == 2 and turned.shape == np.shape(expected) and _close(turned, expected):
         return "transposed"
+    if np.shape(found) == np.shape(expected):
+        return "different"
     return "shape"
+
+
+def _close(a: Any, b: Any) -> bool:
+    return bool(np.allclose(a, b, rtol=TOLERANCE, atol=TOLERANCE))
 
 
 def _draw(working: Working, random: Random) -> Point | None:
