@@ -10,7 +10,8 @@ longer does (a hidden layer of zeros makes all weights behind it free).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Final
@@ -18,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 
 from workings.algebra.evaluate import evaluate
-from workings.algebra.expression import Expr, names_in
+from workings.algebra.expression import names_in
 from workings.algebra.systems import Float64, System, Undecided
 from workings.errors import InputError
 from workings.marking.points import Point, sized
@@ -33,13 +34,21 @@ COLLAPSED: Final = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How a step comes from what was written: the steps on the way, itself last, and the answers they use."""
+    """How a step comes from what was written.
+
+    Parameters
+    ----------
+    steps: the steps to work out again, the step itself last.
+    parents: the nearest written answers, in order.
+    inner: every step between the two, also those that no written answer reaches.
+    """
 
     steps: tuple[Step, ...]
     parents: tuple[str, ...]
+    inner: frozenset[str]
 
 
-def route(working: Working, label: str, written: Set[str]) -> Route:
+def route(working: Working, label: str, written: AbstractSet[str]) -> Route:
     """The steps to work out again for `label`, and the nearest of the `written` names before it."""
     parents: dict[str, None] = {}
     found: dict[str, None] = {label: None}
@@ -60,7 +69,8 @@ def route(working: Working, label: str, written: Set[str]) -> Route:
         if step.name == label:
             break
     order = {step.name: i for i, step in enumerate(working.steps)}
-    return Route(tuple(steps), tuple(sorted(parents, key=lambda name: order.get(name, -1))))
+    ordered = tuple(sorted(parents, key=lambda name: order.get(name, -1)))
+    return Route(tuple(steps), ordered, frozenset(found))
 
 
 def along(
@@ -68,11 +78,11 @@ def along(
     values: Mapping[str, Any],
     system: System,
     sizes: Mapping[str, int],
-    last: Expr | None = None,
+    slip: Step | None = None,
 ) -> Any:
     """The value of the last of `steps`, each worked out from `values` and the ones before it.
 
-    `last` stands in the place of the last step's formula: with a slip in it.
+    `slip` stands in the place of the step of its name: its formula with a slip in it.
 
     Raises
     ------
@@ -80,10 +90,10 @@ def along(
     Undecided: what the number system leaves open.
     """
     scope = dict(values)
-    for step in steps[:-1]:
-        scope[step.name] = system.settle(evaluate(sized(step.expr, sizes), scope, system))
-    formula = steps[-1].expr if last is None else last
-    return system.settle(evaluate(sized(formula, sizes), scope, system))
+    for step in steps:
+        formula = slip.expr if slip is not None and slip.name == step.name else step.expr
+        scope[step.name] = system.settle(evaluate(sized(formula, sizes), scope, system))
+    return scope[steps[-1].name]
 
 
 def subsets(differing: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -442,9 +442,7 @@ def old_value(place: Place) -> Iterator[Expr]:
 def _base(base: int) -> Rewrite:
     def rewrite(place: Place) -> Iterator[Expr]:
         node = place.node
-        if node.op == "log":
-            yield node / log(const(base))
-        elif node.op == "xlogy":
+        if node.op in ("log", "xlogy"):
             yield node / log(const(base))
 
     return rewrite

@@ -32,9 +32,11 @@ MOST_PLACES: Final = 12
 """Places in one step at which a slip is made one by one."""
 
 KEPT: Final = frozenset(
-    ("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "step", "softmax", "masked_softmax", "mean")
-    + ("max_pool", "mean_pool", "convolution", "cross_correlation", "rotate_180", "entry", "between", "every")
-    + ("interpolated", "convolution_matrix")
+    (
+        *("sigmoid", "tanh", "relu", "leaky_relu", "softplus", "step", "softmax", "masked_softmax", "mean"),
+        *("max_pool", "mean_pool", "convolution", "cross_correlation", "rotate_180"),
+        *("entry", "between", "every", "interpolated", "convolution_matrix"),
+    )
 )
 """Composites that slips know by name; the others are looked into."""
 
@@ -88,7 +90,7 @@ def _ranked(*rows: Slip) -> tuple[Slip, ...]:
 
 
 DIGITS, POINT, PERCENT, CUT, ORDER, *_ROWS = _ranked(
-    _row("digits swapped", "Two neighbouring digits stand in the wrong order.", None),
+    _row("two digits swapped", "Two neighbouring digits stand in the wrong order.", None),
     _row("decimal point", "The decimal point is in the wrong place.", None),
     _row("percent", "This is the answer in percent; write the fraction of 1.", None),
     _row("cut off", "You cut the last digit off; round it.", None),
@@ -265,7 +267,9 @@ def _shape_of(root: Expr, context: Context) -> Shape | None:
 # --- slips of the pen ---------------------------------------------------------------------------------------
 
 
-def mistyped(written: Fraction, right: Fraction, exact: tuple[Fraction, Fraction], decimals: int) -> Slip | None:
+def mistyped(
+    written: Fraction, right: Fraction, exact: tuple[Fraction, Fraction], decimals: int
+) -> Slip | None:
     """The slip of the pen that turns the right number into the written one.
 
     Parameters
@@ -274,7 +278,7 @@ def mistyped(written: Fraction, right: Fraction, exact: tuple[Fraction, Fraction
     right: the answer rounded to `decimals`.
     exact: the least and the greatest value that the answer may have.
     """
-    if written == 0 or right == 0 or written == right:
+    if written == 0 or right in (0, written):
         return None
     if written in swapped(right, decimals):
         return DIGITS

@@ -13,7 +13,8 @@ from workings.algebra.digits import plain
 from workings.algebra.rounding import Places
 from workings.errors import InputError
 from workings.marking.answers import read_numbers
-from workings.marking.verdicts import Marker, is_right
+from workings.marking.closeness import is_right
+from workings.marking.verdicts import Marker, Verdict
 from workings.papers.document import Block, Paper
 from workings.papers.solving import Solved, earlier, solve_paper
 from workings.question import alternatives
@@ -72,13 +73,12 @@ def findings(paper: Paper, solved: Mapping[str, Solved], block: Block) -> Iterat
             continue
         raw = key[name]
         verdict = marker.verdict(name)
-        found: VerdictName = verdict.name
-        note = verdict.note
+        found, note = _as_finding(verdict)
         if verdict.name == "right" and solution.question.contested:
             others = _others(solution, name)
             if others:
                 found, note = "convention", f"right by {_conventions(solution)}; {others}"
-        elif verdict.name == "wrong":
+        elif found == "wrong":
             under = _right_under(solution, name, raw) if solution.question.conventions else None
             if under:
                 stated = solution.given.model_fields_set.issuperset(solution.question.conventions)
@@ -90,6 +90,14 @@ def findings(paper: Paper, solved: Mapping[str, Solved], block: Block) -> Iterat
         text = quantity.printed.text if quantity.printed else solution.lines[name].formula["text"]
         value = plain(quantity.value) if quantity.value is not None else text
         yield Finding(block.name, name, _plain_key(raw), value, text, found, note)
+
+
+def _as_finding(verdict: Verdict) -> tuple[VerdictName, str]:
+    """A verdict on an answer as one on a printed key, which earns no marks for following from a wrong one."""
+    if verdict.name in ("right", "right, rounded"):
+        return verdict.name, verdict.note
+    prefix = "not readable: " if verdict.name == "unreadable" else ""
+    return "wrong", prefix + verdict.note.replace("from your ", "from the printed ")
 
 
 def coarse(solution: Solution, name: str, raw: object) -> bool:
@@ -165,6 +173,6 @@ def _others(solution: Solution, name: str) -> str:
 def _right_under(solution: Solution, name: str, raw: object) -> str | None:
     """The conventions under which a printed value would be right."""
     for given, other in _variants(solution, tuple(dict.fromkeys(solution.question.conventions))):
-        if name in other.working and Marker(other, {name: raw}).verdict(name).name == "right":
+        if name in other.working and Marker(other, {name: raw}).is_right(name):
             return _conventions(solution, given)
     return None
