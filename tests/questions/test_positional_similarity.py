@@ -14,7 +14,7 @@ from workings.solution import solve
 
 def test_the_midterms_letters():
     working = solve("positional_similarity", {"d_model": "d", "t": "t", "tau": "tau"}).working
-    closed = r"\sum_{k=0}^{\frac{d}{2} - 1} \cos\left(\frac{t - \tau}{10000^{\frac{2 k}{d}}}\right)"
+    closed = r"\sum_{k=0}^{\frac{d}{2} - 1} \cos\left(\frac{t - \tau}{10000^{2 k/d}}\right)"
     assert formula_latex(working, "p_dot").replace(r"10\,000", "10000") == closed
     assert formula(working, "y_dot_product") == "(x_t + p_t)ᵀ (x_τ + p_τ)"
     assert formula(working, "y_dot") == "x_tᵀ x_τ + x_tᵀ p_τ + p_tᵀ x_τ + p_dot"
