@@ -220,7 +220,7 @@ def bounds(
         if role == "input":
             return first + e - 2 * p, last + e - 2 * p
         return (first - n + e) / 2, (last - n + e) / 2
-    over = n + 2 * p - o * s + (-1 if ceil_mode else 0)
+    over = n + 2 * p - o * s - 1 if ceil_mode else n + 2 * p - o * s
     under = n + 2 * p - (o - 2) * s - 2 if ceil_mode else n + 2 * p - (o - 1) * s - 1
     if role == "kernel" and plain:
         return (over + 1, under + 1) if ceil_mode else (over + 1, n + 2 * p - (o - 1) * s)
