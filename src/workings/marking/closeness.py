@@ -58,6 +58,14 @@ def contains(values: Any, answer: Numbers) -> bool:
     return all(low <= written <= high for (low, high), written in ((balls.bounds(e), w) for e, w in entries))
 
 
+def equals(values: Any, answer: Numbers, places: Places) -> bool:
+    """Whether every written number is right at the asked precision."""
+    entries = zip(
+        answer.values.flat, answer.decimals.flat, np.asarray(values, dtype=object).flat, strict=True
+    )
+    return all(is_right(written, int(decimals), entry, places) for written, decimals, entry in entries)
+
+
 def refit(answer: Numbers, shape: tuple[int, ...]) -> Numbers | None:
     """The same numbers in another shape, where only axes of one entry differ."""
     if answer.shape == shape:

@@ -81,14 +81,20 @@ def in_formula(key: Key, attempt: Attempt) -> tuple[Explanation | None, list[Nea
     near: list[Near] = []
     bases = [(attempt.own, attempt.differs)] + ([(attempt.right, False)] if attempt.differs else [])
     for base, own in bases:
-        if base and any(base):
+        if base:
             for explanation, step, exactly in _on_own_values(key, attempt, base, own=own):
                 if exactly:
                     found.append(explanation)
                 else:
                     near.append(Near(explanation, step))
-    best = min(found, key=lambda one: (one.slip.rank, not one.origin, one.own), default=None)
-    return best, sorted(near, key=lambda one: one.explanation.slip.rank)
+    found.sort(key=lambda one: _order(one, attempt.label))
+    near.sort(key=lambda one: _order(one.explanation, attempt.label))
+    return found[0] if found else None, near
+
+
+def _order(one: Explanation, label: str) -> tuple[bool, int, bool, bool]:
+    """A slip in the step itself or in all steps before one in a step that was left out; then the simplest."""
+    return (one.origin not in ("", label), one.slip.rank, not one.origin, one.own)
 
 
 def _on_own_values(

@@ -20,7 +20,7 @@ import numpy as np
 from workings.algebra import balls
 from workings.algebra.digits import exact_value, rounded_value
 from workings.algebra.evaluate import evaluate
-from workings.algebra.expression import names_in
+from workings.algebra.expression import names_in, postorder
 from workings.algebra.rounding import round_decimals
 from workings.algebra.systems import Enclosure, Float64, Undecided
 from workings.errors import InputError
@@ -70,7 +70,6 @@ class Key:
         self.places = solution.places
         self.kept: dict[Any, Any] = {}
         self._routes: dict[tuple[str, AbstractSet[str]], Route] = {}
-        self._whole: dict[str, bool] = {}
         self._accepted: dict[str, list[AbstractSet[Fraction]]] = {}
         self._by_step: dict[str, dict[str, list[Evaluated]]] = {}
         self._slips: dict[str, tuple[Evaluated, ...]] = {}
@@ -121,13 +120,37 @@ class Key:
         return frozenset(round_decimals(exact, decimals, ties) for ties in ("half-up", "half-even"))
 
     def is_whole(self, label: str) -> bool:
-        """Whether the answer is made of whole numbers."""
-        value = self.solution.values.get(label)
-        if isinstance(value, str) or self.letters.get(label):
-            return False
-        if label not in self._whole:
-            self._whole[label] = value is not None and is_whole(value)
-        return self._whole[label]
+        """Whether the answer is made of whole numbers, and not by chance."""
+        return label in self._whole
+
+    @cached_property
+    def _whole(self) -> frozenset[str]:
+        """Whole values worked out from whole ones; a quotient that is 0 or 1 is taken for a share."""
+        values, found = self.solution.values, set[str]()
+        for label in self.order:
+            value = values.get(label)
+            if value is None or isinstance(value, str) or self.letters.get(label) or not is_whole(value):
+                continue
+            if label in self.working:
+                nodes = postorder(self.working[label].expr)
+                parents = {node.attrs["name"] for node in nodes if node.op == "name"}
+                if not parents & set(self.order) <= found:
+                    continue
+                shares = any(node.op in ("div", "mean") for node in nodes)
+                if shares and all(abs(exact_value(entry) or 0) <= 1 for entry in np.ravel(value)):
+                    continue
+            found.add(label)
+        return frozenset(found)
+
+    @cached_property
+    def certified(self) -> Mapping[str, Any]:
+        """Certified values as exact rationals and balls; those with letters are left out."""
+        known = {**self.working.lifted(Enclosure(ENCLOSURE_BITS, self.places)), **self.solution.values}
+        return {
+            label: balls.over(value, balls.lifted)
+            for label, value in known.items()
+            if not self.letters.get(label) and not isinstance(value, str)
+        }
 
     @cached_property
     def enclosures(self) -> Mapping[str, Any]:
@@ -189,14 +212,17 @@ class Key:
     def tolerance(self, label: str, values: Any) -> Any:
         """Half a unit of the asked place beside each value; next to nothing for formulas and whole numbers."""
         small = EQUAL * np.maximum(1, np.abs(values))
-        if self.letters.get(label) or self.is_whole(label):
+        if self.letters.get(label):
             return small
         if self.places.decimals is not None:
-            return 0.5 * 10.0**-self.places.decimals + small
-        with np.errstate(divide="ignore"):
-            magnitude = np.floor(np.log10(np.abs(values)))
-        figures = self.places.significant or 1
-        return np.where(values == 0, 0, 0.5 * 10.0 ** (magnitude - figures + 1)) + small
+            half = 0.5 * 10.0**-self.places.decimals
+        else:
+            with np.errstate(divide="ignore"):
+                magnitude = np.floor(np.log10(np.abs(values)))
+            figures = self.places.significant or 1
+            half = np.where(values == 0, 0, 0.5 * 10.0 ** (magnitude - figures + 1))
+        exact = self.is_whole(label) & (np.abs(values - np.round(values)) <= small)
+        return np.where(exact, 0, half) + small
 
     def context(self, label: str) -> Context:
         """What slips need to know of a step."""

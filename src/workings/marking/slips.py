@@ -56,7 +56,7 @@ class Slip:
 
     name: str
     feedback: str
-    rewrite: Rewrite | None = field(compare=False, default=None)
+    rewrite: Rewrite | None = field(compare=False, repr=False, default=None)
     rank: int = 0
     everywhere: bool = False
 
@@ -284,9 +284,8 @@ def mistyped(
         return DIGITS
     for power, slip in ((1, POINT), (-1, POINT), (2, PERCENT), (-2, POINT), (3, POINT), (-3, POINT)):
         shift = Fraction(10) ** power
-        if written == right * shift or all(
-            written == round_decimals(end * shift, max(decimals, 0)) for end in exact
-        ):
+        rounded = decimals > 0 and all(written == round_decimals(end * shift, decimals) for end in exact)
+        if written == right * shift or rounded:
             return slip
     return CUT if all(written == _cut(end, decimals) for end in exact) else None
 

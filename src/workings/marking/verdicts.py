@@ -25,7 +25,7 @@ from workings.algebra.systems import Balls, Enclosure, Float64, Undecided
 from workings.errors import InputError
 from workings.marking import explain
 from workings.marking.answers import Formula, Numbers, is_blank, read_formula, read_numbers, read_words
-from workings.marking.closeness import as_written, contains, is_right, refit
+from workings.marking.closeness import as_written, contains, equals, is_right, refit
 from workings.marking.explain import Attempt, Explanation, Near
 from workings.marking.follow import Route, along, subsets, trivial
 from workings.marking.key import ENCLOSURE_BITS, Key
@@ -301,9 +301,11 @@ class Marker:
         try:
             with balls.precision(ENCLOSURE_BITS):
                 system = Balls(ENCLOSURE_BITS) if whole else Enclosure(ENCLOSURE_BITS, self.places)
-                known = self.solution.values if whole else self.key.enclosures
+                known = self.key.certified if whole else self.key.enclosures
                 value = along(steps, {**known, **parents}, system, {}, slip)
-                return bool(np.shape(value) == answer.shape and contains(value, answer))
+                if np.shape(value) != answer.shape:
+                    return False
+                return equals(value, answer, self.places) if whole else contains(value, answer)
         except (Undecided, InputError, KeyError, ValueError):  # what the enclosure could not work out
             return False
 
@@ -316,7 +318,8 @@ class Marker:
         for subset in subsets(differing):
             if not self._comes_from(label, written, route, subset, exact):
                 continue
-            if any(not self._seen.verdicts[name].right for name in subset) and trivial(
+            # what a known slip gave was worked out: only unexplained values are suspected
+            if any(self._seen.verdicts[name].name == "wrong" for name in subset) and trivial(
                 route.steps, self.key.worlds[0], self._own(subset, 0)
             ):
                 continue
