@@ -168,7 +168,7 @@ def test_letters_give_formulas():
 
 
 REFUSED = [
-    ([{"conv": {"filters": 6, "kernal": 5}}], "layers[0].conv: unknown field 'kernal'", "kernel"),
+    ([{"conv": {"filters": 6, "kernal": 5}}], "layers[0].conv", "unknown field 'kernal'; accepted: bias"),
     ([{"convv": {}}], "layers[0]: unknown layer 'convv'", "conv"),
     ([{"conv": {"kernel": 5}}], "layers[0].conv: filters is missing", "how many"),
     ([7], "layers[0]: found 7", "a layer such as"),
