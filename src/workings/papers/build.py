@@ -70,9 +70,7 @@ def blank(paper: Paper) -> str:
         if not isinstance(part, Block):
             pieces.append(_without_answers(part.text))
         elif part.kind == "question":
-            links = before(paper, part)
-            previous = solved[links[-1].name].solution if links else None
-            pieces.append(_asked(paper, solved[part.name], part, previous))
+            pieces.append(_asked(paper, solved, part))
         else:
             pieces.append(_card(part, ""))
     return "\n".join(pieces)
@@ -149,12 +147,9 @@ def _marks(block: Block) -> str:
 def _question(paper: Paper, solved: Mapping[str, Solved], block: Block) -> str:
     one = solved[block.name]
     steps = [name for name in fresh(paper, solved, block) if name in one.solution.working]
-    links = before(paper, block)
-    previous = solved[links[-1].name].solution if links else None
+    goes_on, previous = _previous(paper, solved, block)
     asked_for = set(one.solution.ask) - one.solution.working.givens.keys()
-    body = [_figure(paper, one), _given(one.solution, previous) if asked_for else ""]
-    if links:
-        body.append(f"*Goes on from [{links[-1].name}](#{links[-1].name}).*")
+    body = [_figure(paper, one), _given(one.solution, previous) if asked_for else "", goes_on]
     body += [one.solution.lines[name].markdown() for name in steps]
     body.append(_answers(one.solution))
     body.append(_key(list(findings(paper, solved, block))))
@@ -163,13 +158,24 @@ def _question(paper: Paper, solved: Mapping[str, Solved], block: Block) -> str:
     return _card(block, "\n\n".join(part for part in body if part))
 
 
-def _asked(paper: Paper, one: Solved, block: Block, previous: Solution | None) -> str:
+def _previous(paper: Paper, solved: Mapping[str, Solved], block: Block) -> tuple[str, Solution | None]:
+    """The remark that a question goes on from another, and that other's solution."""
+    links = before(paper, block)
+    if not links:
+        return "", None
+    return f"*Goes on from [{links[-1].name}](#{links[-1].name}).*", solved[links[-1].name].solution
+
+
+def _asked(paper: Paper, solved: Mapping[str, Solved], block: Block) -> str:
     """The card of the blank paper: figure, givens that are not asked for themselves, and what is wanted."""
+    one = solved[block.name]
     solution = one.solution
+    goes_on, previous = _previous(paper, solved, block)
     names = [f"${latex_name(_symbol(solution, name), solution.working.cost)}$" for name in solution.ask]
     parts = (
         _figure(paper, one, answered=False),
         _given(solution, previous, hidden=solution.ask),
+        goes_on,
         f"**Wanted:** {', '.join(names)}",
     )
     return _card(block, "\n\n".join(part for part in parts if part))

@@ -63,11 +63,11 @@ def solve_block(paper: Paper, block: Block) -> Solved:
 
 def _placed(paper: Paper, block: Block, error: InputError, given: Mapping[str, Any]) -> InputError:
     first = (error.place.field or "").replace("[", ".").split(".")[0]
-    if first in given:
-        return blame(paper, block, error, ("given",))
-    if "question" in error.problem:
+    if first not in given and error.problem.startswith("unknown question"):
         return blame(paper, block, error, ("kind",))
-    return blame(paper, block, error, ("ask",) if "quantity" in error.problem and block.ask else ())
+    if first not in given and error.problem.startswith("unknown quantity"):
+        return blame(paper, block, error, ("ask",) if block.ask else ())
+    return blame(paper, block, error, ("given",) if "given" in block.checked else ())
 
 
 def solve_paper(paper: Paper) -> dict[str, Solved]:
