@@ -1,0 +1,213 @@
+"""Answer sheets in YAML: one in a file, or many as documents (`---`), as a list, or as a list named `sheets`.
+
+A file of many is cut into its sheets before anything is parsed, so that memory stays that of one sheet and a
+mistake in one does not lose the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from workings.errors import InputError, echo, unknown
+from workings.marking.line_stream import TextLine, lines_of
+from workings.marking.plain_sheets import PlainSheet, read_plain
+from workings.marking.sheet import (
+    EXAMPLE,
+    LARGEST_SHEET,
+    Broken,
+    LineOf,
+    Rules,
+    Sheet,
+    check_answers,
+    check_student,
+)
+from workings.yaml_reader import Located, read_yaml
+
+FIELDS = ("student", "answers")
+
+_BREAK = re.compile(r"(?:---|\.\.\.)(?:[ \t].*)?")
+_DASH = re.compile(r" *-(?=[ \t]|$)")
+_SHEETS = re.compile(r"sheets:[ \t]*(?:#.*)?")
+_STUDENT = re.compile(r"^[ {\t-]*student:[ \t]+(?P<name>[^\s#,{}\[\]][^#,{}\[\]\n]{0,199})", re.MULTILINE)
+
+
+@dataclass(slots=True)
+class _Piece:
+    """The lines of one sheet, as far as they are within bounds."""
+
+    line: int
+    lines: list[str] = field(default_factory=list[str])
+    length: int = 0
+    fault: InputError | None = None
+
+    def add(self, line: TextLine, text: str) -> None:
+        self.length += line.length
+        self.fault = self.fault or line.fault
+        if self.length <= LARGEST_SHEET or not self.lines:
+            self.lines.append(text)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines) + "\n"
+
+
+def read_yaml_sheets(path: Path, rules: Rules) -> Iterator[Sheet | Broken]:
+    """The sheets of a file, one after the other."""
+    held: _Piece | None = None
+    count = 0
+    for piece in _pieces(lines_of(path)):
+        if held is not None:
+            yield from _sheets(held, path, rules, alone=False)
+        held = piece
+        count += 1
+    if held is None:
+        yield Broken(str(path), None, None, InputError("found no sheet", accepted=EXAMPLE).at(file=str(path)))
+    else:
+        yield from _sheets(held, path, rules, alone=count == 1)
+
+
+def _pieces(lines: Iterator[TextLine]) -> Iterator[_Piece]:
+    """The file in pieces of one sheet each, or of one document whose list is not one item a line."""
+    cutter = _Cutter()
+    for line in lines:
+        finished = cutter.take(line)
+        if finished is not None:
+            yield finished
+    finished = cutter.end()
+    if finished is not None:
+        yield finished
+
+
+class _Cutter:
+    """Where one sheet ends and the next begins."""
+
+    def __init__(self) -> None:
+        self.piece: _Piece | None = None
+        self.header: TextLine | None = None  # the line `sheets:`, until it is known what follows
+        self.dash: int | None = None  # the indentation of the list's dashes
+
+    def end(self) -> _Piece | None:
+        """The piece that is finished, and what follows begins anew."""
+        if self.piece is None and self.header is not None:
+            self._begin(self.header)
+        finished, self.piece, self.header, self.dash = self.piece, None, None, None
+        return finished
+
+    def take(self, line: TextLine) -> _Piece | None:
+        """One line more; the piece that it finishes, if it does."""
+        text, finished = line.text, None
+        if _BREAK.fullmatch(text):
+            finished = self.end()
+            text = "   " + text[3:] if text[0] == "-" else ""
+        bare = text.lstrip(" \t")
+        if not bare or bare[0] == "#":
+            if self.piece is not None:
+                self.piece.add(line, text)
+            return finished
+        if self.piece is None and self.header is None and self.dash is None and _SHEETS.fullmatch(text):
+            self.header = line
+            return finished
+        indent = len(text) - len(text.lstrip(" "))
+        if _DASH.match(text) and self._is_item(indent):
+            finished, self.piece = finished or self.piece, _Piece(line.number)
+            text = " " * (indent + 1) + text[indent + 1 :]
+        elif self.piece is None or (self.dash is not None and indent <= self.dash):
+            finished, self.piece = finished or self.piece, None
+            self._begin(line)
+        if self.piece is not None:
+            self.piece.add(line, text)
+        return finished
+
+    def _begin(self, line: TextLine) -> None:
+        """A piece that is no item of a list; a line `sheets:` above belongs to it after all."""
+        self.piece = _Piece((self.header or line).number)
+        if self.header is not None:
+            self.piece.add(self.header, self.header.text)
+            self.header = None
+
+    def _is_item(self, indent: int) -> bool:
+        if self.dash is None and self.piece is None and (self.header is not None or indent == 0):
+            self.dash, self.header = indent, None
+        return indent == self.dash
+
+
+def _sheets(piece: _Piece, path: Path, rules: Rules, *, alone: bool) -> Iterator[Sheet | Broken]:
+    """The sheet of a piece, or the several that one list on it holds."""
+    file = str(path)
+    try:
+        plain, located = _parsed(piece, file, rules)
+    except InputError as error:
+        yield Broken(file, piece.line, _named(piece.text), error.at(file=file, line=piece.line))
+        return
+    if plain is not None:
+        yield _sheet(plain.fields, _lines_of_plain(plain, piece.line), path, rules, alone=alone)
+    elif located is not None:
+        value, start = located.value, ()
+        if isinstance(value, dict) and list(cast("dict[str, object]", value)) == ["sheets"]:
+            value, start = cast("dict[str, Any]", value)["sheets"], ("sheets",)
+        if not isinstance(value, list):
+            yield _sheet(value, _lines_of_located(located, start), path, rules, alone=alone)
+            return
+        for i, item in enumerate(cast("list[object]", value)):
+            yield _sheet(item, _lines_of_located(located, (*start, i)), path, rules, alone=False)
+
+
+def _parsed(piece: _Piece, file: str, rules: Rules) -> tuple[PlainSheet | None, Located | None]:
+    if piece.fault is not None:
+        raise piece.fault
+    if piece.length > LARGEST_SHEET:
+        raise InputError(
+            f"found {piece.length} characters for one sheet, {echo(piece.text[:200])}",
+            accepted=f"at most {LARGEST_SHEET}; of many sheets each behind a '- ' on a line of its own",
+        )
+    plain = read_plain(piece.text, piece.line, lists_as_text=rules.decimal_mark == ",")
+    return plain, None if plain else read_yaml(piece.text, file=file, first_line=piece.line)
+
+
+def _named(text: str) -> str | None:
+    found = _STUDENT.search(text[:LARGEST_SHEET])
+    return found["name"].strip(" '\"") or None if found else None
+
+
+def _lines_of_plain(plain: PlainSheet, first: int) -> LineOf:
+    def line_of(path: tuple[str, ...]) -> int:
+        return next(
+            (plain.lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in plain.lines), first
+        )
+
+    return line_of
+
+
+def _lines_of_located(located: Located, start: tuple[str | int, ...]) -> LineOf:
+    def line_of(path: tuple[str, ...]) -> int:
+        return located.line_of((*start, *path))
+
+    return line_of
+
+
+def _sheet(value: object, line_of: LineOf, path: Path, rules: Rules, *, alone: bool) -> Sheet | Broken:
+    file, line = str(path), line_of(())
+    student: str | None = None
+    try:
+        fields = _fields(value, line_of)
+        otherwise = path.stem.removesuffix(".answers") if alone else None
+        student = check_student(fields.get("student"), otherwise=otherwise)
+        return Sheet(student, check_answers(fields["answers"], rules, line_of), file, line)
+    except InputError as error:
+        return Broken(file, line, student, error.at(file=file, line=line))
+
+
+def _fields(value: object, line_of: LineOf) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise InputError(f"found {echo(value)}", accepted=f"a sheet such as {EXAMPLE}")
+    fields = cast("dict[str, object]", value)
+    for name in fields:
+        if name not in FIELDS:
+            raise unknown("field", name, FIELDS).at(line=line_of((name,)))
+    if "answers" not in fields:
+        raise InputError("found no answers", accepted=f"a sheet such as {EXAMPLE}")
+    return fields
