@@ -20,6 +20,7 @@ from workings.algebra.rounding import Places, round_exact
 from workings.algebra.systems import Float64, Undecided
 from workings.errors import InputError
 from workings.marking.answers import Numbers
+from workings.marking.earlier import Earlier, Written
 from workings.marking.follow import Route, along
 from workings.marking.key import Key
 from workings.marking.slips import ORDER, Slip, mistyped
@@ -27,6 +28,10 @@ from workings.working import Step
 
 NEAR: Final = 200
 """Units of the last place within which rounding on the way may still explain a slipped value."""
+NEAR_SHARE: Final = 0.02
+"""Or this share of the value."""
+MOST_NEAR: Final = 40
+"""Slipped values near an answer whose enclosures are worked out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class _Attempt:
     """A wrong answer with what stands around it.
 
     Parameters
@@ -62,14 +67,71 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class _Near:
     """A slip whose value is near what was written: rounding on the way may explain the rest."""
 
     explanation: Explanation
     step: Step
 
 
-def in_formula(key: Key, attempt: Attempt) -> tuple[Explanation | None, list[Near]]:
+def explained(earlier: Earlier, label: str, written: Written, route: Route) -> Explanation | None:
+    """The simplest slip that explains a wrong answer, if any does."""
+    found = _of_the_pen(earlier, label, written, route)
+    if found is not None:
+        return found
+    key = earlier.key
+    flat = key.laid_out(written.floats)
+    if flat is None:
+        return None
+    differing = earlier.differing(route)
+    exact = [name for name in route.parents if name not in differing]
+    worlds = range(len(key.worlds))
+    attempt = _Attempt(
+        label,
+        np.shape(written.floats[0]),
+        flat,
+        route,
+        [earlier.own(route.parents, i) for i in worlds],
+        [earlier.own(exact, i) for i in worlds],
+        differs=bool(differing),
+    )
+    found, near = _in_formula(key, attempt)
+    if found is not None or written.numbers is None or not near:
+        return found
+    every = earlier.enclosures(route.parents)
+    right = earlier.enclosures(route.parents, exact=True)
+    for one in near[:MOST_NEAR]:
+        if earlier.enclosed(route.steps, every if one.explanation.own else right, written.numbers, one.step):
+            return one.explanation
+    return None
+
+
+def _of_the_pen(earlier: Earlier, label: str, written: Written, route: Route) -> Explanation | None:
+    """A slip of the pen in a right value, or in one that follows from the student's own."""
+    if written.numbers is None:
+        return None
+    key = earlier.key
+    hand = key.solution.quantities[label].hand
+    rights = [key.target(label)] + ([] if hand is None else [np.asarray(hand, dtype=object)])
+    slip = in_writing(written.numbers, rights, key.places)
+    if slip is not None:
+        return Explanation(slip, label)
+    if not earlier.differing(route):
+        return None
+    world = key.worlds[0]
+    try:
+        with np.errstate(all="ignore"):
+            scope = {**world.values, **earlier.own(route.parents, 0)}
+            value = along(route.steps, scope, Float64(), world.sizes)
+    except (InputError, Undecided):
+        return None
+    if key.laid_out([value]) is None:
+        return None
+    slip = in_writing(written.numbers, [rounded_floats(value, key.places)], key.places)
+    return Explanation(slip, label, own=True) if slip is not None else None
+
+
+def _in_formula(key: Key, attempt: _Attempt) -> tuple[Explanation | None, list[_Near]]:
     """The simplest slip in a formula that gives what was written; and those that come near it."""
     if not np.any(attempt.written):  # nothing was worked out wrongly to get 0: it is the easiest guess
         return None, []
@@ -78,7 +140,7 @@ def in_formula(key: Key, attempt: Attempt) -> tuple[Explanation | None, list[Nea
         for one in key.matching(attempt.label, attempt.shape, attempt.written)
         if not one.origin or one.origin in attempt.route.inner
     ]
-    near: list[Near] = []
+    near: list[_Near] = []
     bases = [(attempt.own, attempt.differs)] + ([(attempt.right, False)] if attempt.differs else [])
     for base, own in bases:
         if base:
@@ -86,22 +148,28 @@ def in_formula(key: Key, attempt: Attempt) -> tuple[Explanation | None, list[Nea
                 if exactly:
                     found.append(explanation)
                 else:
-                    near.append(Near(explanation, step))
-    found.sort(key=lambda one: _order(one, attempt.label))
-    near.sort(key=lambda one: _order(one.explanation, attempt.label))
+                    near.append(_Near(explanation, step))
+    found.sort(key=lambda one: _order(one, attempt))
+    near.sort(key=lambda one: _order(one.explanation, attempt))
     return found[0] if found else None, near
 
 
-def _order(one: Explanation, label: str) -> tuple[bool, int, bool, bool]:
-    """A slip in the step itself or in all steps before one in a step that was left out; then the simplest."""
-    return (one.origin not in ("", label), one.slip.rank, not one.origin, one.own)
+def _order(one: Explanation, attempt: _Attempt) -> tuple[int, int, bool, bool]:
+    """A slip in the step itself before one in a step that was left out; then the simplest.
+
+    A slip in all steps comes last where earlier answers are right: it would have shown in them.
+    """
+    elsewhere = one.origin not in ("", attempt.label)
+    late = not one.origin and any(attempt.right)
+    return (2 if late else int(elsewhere), one.slip.rank, not one.origin, one.own)
 
 
 def _on_own_values(
-    key: Key, attempt: Attempt, base: Sequence[Mapping[str, Any]], *, own: bool
+    key: Key, attempt: _Attempt, base: Sequence[Mapping[str, Any]], *, own: bool
 ) -> Iterator[tuple[Explanation, Step, bool]]:
     """Slips in the steps of the route, from values that the student wrote: equal, or near."""
     steps = attempt.route.steps
+    numeric = not key.letters.get(attempt.label)
     for origin in reversed(steps):
         for form in key.forms(origin.name):
             step = Step(origin.name, form.expr)
@@ -120,7 +188,7 @@ def _on_own_values(
             explanation = Explanation(form.slip, origin.name, own)
             if np.all(gap <= tolerance):
                 yield explanation, step, True
-            elif np.all(gap <= NEAR * tolerance + 0.02 * np.abs(flat)) and not key.letters.get(attempt.label):
+            elif np.all(gap <= NEAR * tolerance + NEAR_SHARE * np.abs(flat)) and numeric:
                 yield explanation, step, False
 
 
@@ -172,7 +240,8 @@ def _reordered(answer: Numbers, right: Any, places: Places) -> bool:
         return False
     values = [value for value in kept if value is not None]
     written = [Fraction(value) for value in answer.values]
-    return values != written and sorted(values) == sorted(written)
+    negated = [-value for value in values]
+    return written not in (values, negated) and sorted(values) == sorted(written)
 
 
 def rounded_floats(values: Any, places: Places) -> Any:

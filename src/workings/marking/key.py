@@ -210,7 +210,7 @@ class Key:
     # --- slips ----------------------------------------------------------------------------------------------
 
     def tolerance(self, label: str, values: Any) -> Any:
-        """Half a unit of the asked place beside each value; next to nothing for formulas and whole numbers."""
+        """Half a unit of the asked place at each value; next to nothing for formulas and whole numbers."""
         small = EQUAL * np.maximum(1, np.abs(values))
         if self.letters.get(label):
             return small
@@ -241,9 +241,19 @@ class Key:
             self._slips[label] = tuple(self._distinct(label, self._made(label)))
         return self._slips[label]
 
-    def own_slips(self, label: str) -> tuple[Evaluated, ...]:
-        """What slips in this step alone make of it."""
-        return tuple(self._distinct(label, self._made_in(label).get(label, ())))
+    def clouded(self, label: str) -> list[Slip]:
+        """The slips in this step that change its value, but by so little that the answer could not show them."""
+        right = self.laid_out([world.values.get(label) for world in self.worlds])
+        if right is None or label not in self.working:
+            return []
+        margin, same = 2 * self.tolerance(label, right), EQUAL * np.maximum(1, np.abs(right))
+        found: dict[str, Slip] = {}
+        for one in self._made_in(label).get(label, ()):
+            if one.values.shape == right.shape:
+                gap = np.abs(one.values - right)
+                if np.all(gap <= margin) and np.any(gap > same):
+                    found[one.slip.name] = one.slip
+        return list(found.values())
 
     def _distinct(self, label: str, found: Sequence[Evaluated]) -> Iterator[Evaluated]:
         """Those that give something else than the right answer and than simpler ones, and not 0."""
