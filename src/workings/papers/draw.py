@@ -22,17 +22,19 @@ from workings.algebra.rounding import spell
 from workings.errors import InputError
 from workings.files import make_folder, write_file
 from workings.numerals import Numeral, number, places
-from workings.papers.document import Block, Paper, chain, replace_blocks
+from workings.papers.document import Block, Paper, chain, parse, replace_blocks
 from workings.papers.document import render as render_paper
 from workings.papers.solving import Solved, solve_block
 from workings.papers.yaml_writer import write_yaml
 from workings.question import Question
-from workings.solution import Solution
+from workings.solution import Solution, check_quantities, solve
 
 Progress = Callable[[str], None]
 
-ATTEMPTS: Final = 200
+ATTEMPTS: Final = 60
 """Draws for one question before its own numbers are kept."""
+ENOUGH_UNCHANGED: Final = 5
+"""Draws that changed nothing, after which a question has no numbers to change."""
 
 
 @dataclass(frozen=True)
@@ -93,17 +95,31 @@ def _copy(paper: Paper, seed: int, index: int) -> Copy:
     for block in paper.questions:
         own = {name: value for name, value in block.fields.items() if name != "key"}
         fields[block.name] = own
-    bare = replace_blocks(paper, fields)
+    bare = parse(_without_remarks(render_paper(replace_blocks(paper, fields))), paper.file)
     for block in bare.questions:
         if len(chain(bare, block)) > 1:
             continue
-        varied = _varied(bare, block, Random(f"{seed}/{index}/{block.name}"))  # noqa: S311  no secrets
+        varied = _varied(bare, bare.block(block.name), Random(f"{seed}/{index}/{block.name}"))  # noqa: S311  no secrets
         if varied is None:
             kept.append(block.name)
         else:
             bare = varied
     answers = {block.name: _answers(solve_block(bare, bare.block(block.name))) for block in bare.questions}
     return Copy(bare, answers, tuple(kept))
+
+
+def _without_remarks(text: str) -> str:
+    """The text without what quotations say on the printed key: it is gone, and spoke of other numbers."""
+    kept: list[str] = []
+    dropping = False
+    for line in text.split("\n"):
+        if line.startswith("> **On the printed key.**"):
+            dropping = True
+        elif line.strip() in ("", ">") or not line.startswith(">"):
+            dropping = False
+        if not dropping:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def _answers(solved: Solved) -> dict[str, Any]:
@@ -138,18 +154,33 @@ def _varied(paper: Paper, block: Block, random: Random) -> Paper | None:
     question = cast("Question", discovery.load("workings.questions", block.item, "QUESTION"))
     given = cast("Mapping[str, object]", block.checked.get("given", {}))
     family = [other for other in paper.questions if chain(paper, other)[-1].name == block.name]
+    unchanged = 0
     for _ in range(ATTEMPTS):
         changed = _changed(given, question.vary(random), random)
-        if changed == given:
-            continue
-        try:
-            candidate = replace_blocks(paper, {block.name: {**block.fields, "given": changed}})
-            for other in family:
-                solve_block(candidate, candidate.block(other.name)).solution.quantities  # noqa: B018
-        except InputError:
-            continue
-        return candidate
+        unchanged += changed == given
+        if unchanged > ENOUGH_UNCHANGED:  # letters only: there is nothing to draw
+            return None
+        if changed != given and _works(paper, family, changed):
+            return replace_blocks(paper, {block.name: {**block.fields, "given": changed}})
     return None
+
+
+def _works(paper: Paper, family: list[Block], changed: Mapping[str, object]) -> bool:
+    """Whether every question of the family can be solved with the changed givens; each set is solved once."""
+    solved: dict[str, Solution] = {}
+    for other in family:
+        merged = dict(changed)
+        for link in reversed(chain(paper, other)[:-1]):
+            merged.update(cast("Mapping[str, object]", link.checked.get("given", {})))
+        try:
+            key = f"{other.item} {merged}"
+            if key not in solved:
+                solved[key] = solve(other.item, merged)
+                _ = solved[key].values
+            check_quantities(solved[key].working, other.ask)
+        except InputError:
+            return False
+    return True
 
 
 def _changed(given: Mapping[str, object], drawn: Mapping[str, object], random: Random) -> dict[str, object]:
@@ -177,10 +208,20 @@ def _is_decimal(value: object) -> bool:
     return isinstance(value, str) and places(value) is not None
 
 
+def _is_range(parts: list[object]) -> bool:
+    """Whether a list counts: 0, 1, 2, ... are places and no data."""
+    return (
+        len(parts) > 1
+        and all(type(part) is int for part in parts)
+        and parts == list(range(cast("int", parts[0]), cast("int", parts[0]) + len(parts)))
+    )
+
+
 def _moved(value: object, random: Random) -> object:
     """The same form with other numbers: decimals keep their places, counts stay close, 0 and 1 stay."""
     if isinstance(value, list):
-        return [_moved(part, random) for part in cast("list[object]", value)]
+        parts = cast("list[object]", value)
+        return value if _is_range(parts) else [_moved(part, random) for part in parts]
     if isinstance(value, dict):
         return {key: _moved(part, random) for key, part in cast("dict[str, object]", value).items()}
     if isinstance(value, int) and not isinstance(value, bool) and value not in (0, 1):
