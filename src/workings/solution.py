@@ -280,6 +280,8 @@ def solve(
     InputError: an unknown kind, field or quantity, or givens that have no answer.
     """
     question = cast("Question", discovery.load("workings.questions", kind, "QUESTION"))
+    if not isinstance(cast("object", given or {}), Mapping):
+        raise InputError(f"found {echo(given)}", accepted="a mapping of givens, or keyword arguments")
     read = question.given.read({**(given or {}), **fields})
     working = question.work(read)
     if rounding_ties not in ("half-up", "half-even"):
