@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sympy
 
 from workings.algebra.expression import apply, const, element, name, summation, where
 from workings.algebra.parse import parse
@@ -47,3 +48,16 @@ def test_a_length_is_no_place():
     T = draft.letter("T", integer=True)
     draft.step("s", element(x, T) + summation(element(x, "t"), "t", 1, T))
     assert all(point.values["T"] >= 2 for point in points(draft.done(["s"])))
+
+
+def test_differences_of_sizes_differ():
+    """H - M and W - N are told apart, although all four rise in the same order each time."""
+    M, N, H, W = sizes = sympy.symbols("M N H W", integer=True, positive=True)
+    draft = Draft()
+    M_, N_, H_, W_ = (draft.letter(str(size), integer=True) for size in sizes)
+    draft.letter("w", (M, N))
+    draft.letter("x", (H, W))
+    draft.step("rows", H_ - M_)
+    working = draft.done(["rows"])
+    assert agree(working, "rows", W_ - N_, points(working)) == "different"
+    assert all(len({*point.sizes.values()}) == 4 for point in points(working))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import count
+from itertools import accumulate
 from math import prod
 from random import Random
 from typing import Any, Final, Literal, cast
@@ -184,14 +184,14 @@ def _decimal(random: Random, low: float, high: float) -> float:
 
 
 def _sizes(working: Working, random: Random) -> dict[str, int]:
-    """Distinct small values for the letters that sizes are made of."""
+    """Distinct small values for the letters that sizes are made of, rising by steps that differ."""
     letters: dict[str, None] = {}
     for letter in working.letters.values():
         for extent in letter.shape:
             if not isinstance(extent, int):
                 letters.update({str(symbol): None for symbol in sorted(extent.free_symbols, key=str)})
-    start = count(random.randint(2, 4))
-    return {label: next(start) for label in letters}
+    steps = accumulate((random.randint(1, 2) for _ in letters), initial=random.randint(1, 3))
+    return dict(zip(letters, list(steps)[1:], strict=True))
 
 
 def _extent(extent: Any, sizes: Mapping[str, int]) -> int:
