@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from pydantic import Field
 
+from workings.algebra.composites import LARGEST_MATRIX
 from workings.algebra.digits import MOST_SHOWN
 from workings.algebra.expression import (
     Expr,
@@ -28,9 +29,7 @@ from workings.questions._grids import letters as lettered
 from workings.rules import convolution, letters, window
 from workings.working import Draft, Working
 
-LARGEST: Final = 100_000
-"""Entries of a matrix in numbers."""
-LARGEST_LETTERED: Final = 2_500
+LARGEST_LETTERED: Final = 20_000
 """Entries of a matrix in letters."""
 MOST_PRODUCTS: Final = 400
 """Products of letters that all outputs have together."""
@@ -108,8 +107,8 @@ def _check_grid(given: Given, grid: Grid, sides: str) -> None:
         raise InputError("entries, where a size is in letters", accepted="H, W, M and N in numbers")
     rows, columns = (getattr(given, side) for side in sides)
     if grid.shape != (rows, columns):
-        problem = f"found {grid.shape[0]!r} rows of {grid.shape[1]!r}"
-        raise InputError(problem, accepted=f"{rows} rows of {columns}: {sides[0]} rows of {sides[1]}")
+        found = " × ".join(map(repr, grid.shape))
+        raise InputError(f"found {found}", accepted=f"{rows} × {columns}, as {' and '.join(sides)} say")
     for letter in sorted(_letters_in(grid)):
         if letter in (*QUANTITIES, "M"):
             problem = f"the letter {echo(letter)}, which names a quantity of the answer"
@@ -125,11 +124,8 @@ def _letters_in(grid: Grid | None) -> set[str]:
 
 def _rule(draft: Draft, given: Given) -> list[str]:
     """z_ab as a double sum, and what follows from it: the weight of every x_ij, by its row and column."""
-    H, W, M, N = (
-        letters.scalar(draft, label, getattr(given, side), integer=True, symbol=side)
-        for side, label in LABELS.items()
-    )
     taken = letters.letters_in(given.H, given.W, given.M, given.N)
+    H, W, M, N = (_size(draft, side, getattr(given, side), taken) for side in LABELS)
     (a, b), (i, j), (k, l), (r, c) = _pairs(taken | _letters_in(given.kernel) | _letters_in(given.image))
     w = draft.letter("w", _unwritten(given.M, given.N))
     x = draft.letter("x", _unwritten(given.H, given.W))
@@ -140,31 +136,41 @@ def _rule(draft: Draft, given: Given) -> list[str]:
     draft.step(
         f"z_{a}_{b}",
         summation(summation(products, l, const(1), N), k, const(1), M),
-        note=f"the filter laid on the image with its first entry on x_{a}{b}",
+        note=f"the filter lies on the image with its first entry on row {a}, column {b}",
         source=convolution.SOURCE,
     )
     draft.step(
         "row",
         width * (A - 1) + B,
         symbol=r,
-        note=f"the place of z_{a}{b} in z′, the output unrolled row by row",
+        note=f"the place of row {a}, column {b} of the output when it is unrolled row by row",
     )
     draft.step(
         "column",
         W * (I - 1) + J,
         symbol=c,
-        note=f"the place of x_{i}{j} in x′, the image unrolled row by row",
+        note=f"the place of row {i}, column {j} of the image, unrolled likewise",
     )
     inside = apply("every", apply("between", A, I, A + M - 1), apply("between", B, J, B + N - 1))
     draft.step(
         "rule",
         where(inside, apply("entry", w, I - A + 1, J - B + 1), const(0)),
         symbol=f"M_{r}_{c}",
-        note=f"the weight that x_{i}{j} has in z_{a}{b}",
+        note=f"the weight of the image at row {i}, column {j} in the output at row {a}, column {b}",
     )
     draft.step("rows", height * width, note="the matrix has a row for each output")
     draft.step("columns", H * W, note="and a column for each entry of the image")
     return [f"z_{a}_{b}", "row", "column", "rule", "rows", "columns"]
+
+
+def _size(draft: Draft, side: str, size: int | Expr, taken: set[str]) -> Expr:
+    """H, W, M or N by its name; itself where that name is a letter of another, as in N × N under 3 × 3."""
+    if side not in taken:
+        return letters.scalar(draft, LABELS[side], size, integer=True, symbol=side)
+    for letter in sorted(letters.letters_in(size)):
+        if letter not in draft:
+            draft.letter(letter, integer=True)
+    return entry_of(size)
 
 
 def _pairs(taken: set[str]) -> list[tuple[str, str]]:
@@ -192,7 +198,7 @@ def _matrix(draft: Draft, given: Given, sides: tuple[int, int, int, int]) -> lis
     """The matrix M, and z′ = M x′, where they are small enough to be written down."""
     H, W, M, N = sides
     rows = (H - M + 1) * (W - N + 1)
-    most = LARGEST if given.kernel and not given.kernel.has_letters else LARGEST_LETTERED
+    most = LARGEST_MATRIX if given.kernel and not given.kernel.has_letters else LARGEST_LETTERED
     if rows * H * W > most or not (given.kernel or M * N <= MOST_LETTERS):
         if given.image is None:
             return []
@@ -259,6 +265,7 @@ LETTERED: Final[tuple[dict[str, Any], ...]] = (
     {"H": "a", "W": "b", "M": 3, "N": 2},
     {"H": "2n", "W": "n + 1", "M": "n", "N": 2},
     {"H": 5, "W": 6, "M": "M", "N": "N"},
+    {"H": "N", "W": "N", "M": 2, "N": 3},
 )
 
 QUESTION = Question(

@@ -29,6 +29,8 @@ def letters(given, random):
     point = {"H": random.randint(3, 5), "W": random.randint(3, 5), "M": random.randint(1, 3)}
     point |= {"N": random.randint(1, 3), "n": random.randint(3, 5), "k": random.randint(1, 3)}
     point |= {"a": random.randint(3, 5), "b": random.randint(2, 5)}
+    if given["H"] == "N":
+        point["N"] = random.randint(3, 5)
     H, W, M, N = sizes(given, point)
     output, image = places(given)
     for place, at, side, length in zip(output, image, (H, W), (M, N), strict=True):
