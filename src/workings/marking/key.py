@@ -241,19 +241,24 @@ class Key:
             self._slips[label] = tuple(self._distinct(label, self._made(label)))
         return self._slips[label]
 
-    def clouded(self, label: str) -> list[Slip]:
-        """The slips in this step that change its value, but by so little that the answer could not show them."""
+    def clouded(self, label: str) -> frozenset[str]:
+        """The names of slips in this step that change it by less than the answer could show."""
         right = self.laid_out([world.values.get(label) for world in self.worlds])
-        if right is None or label not in self.working:
-            return []
+        if right is None or label not in self.working or not self._is_small(label):
+            return frozenset()
         margin, same = 2 * self.tolerance(label, right), EQUAL * np.maximum(1, np.abs(right))
-        found: dict[str, Slip] = {}
-        for one in self._made_in(label).get(label, ()):
-            if one.values.shape == right.shape:
-                gap = np.abs(one.values - right)
+        found: set[str] = set()
+        for form in self.forms(label):
+            if form.slip.name in found or form.reshaped:
+                continue
+            steps = (Step(label, form.expr),)
+            values = [dict(_followed(steps, dict(world.values), world)).get(label) for world in self.worlds]
+            flat = self.laid_out(values) if all(value is not None for value in values) else None
+            if flat is not None and flat.shape == right.shape:
+                gap = np.abs(flat - right)
                 if np.all(gap <= margin) and np.any(gap > same):
-                    found[one.slip.name] = one.slip
-        return list(found.values())
+                    found.add(form.slip.name)
+        return frozenset(found)
 
     def _distinct(self, label: str, found: Sequence[Evaluated]) -> Iterator[Evaluated]:
         """Those that give something else than the right answer and than simpler ones, and not 0."""

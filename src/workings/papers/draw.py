@@ -1,13 +1,15 @@
 """Variants of a paper: the same questions with other numbers, each with its key.
 
 What a question is about stays (options, letters, unknowns, the sizes of its lists); its numbers are drawn
-anew. Questions that share their givens (`from:`) stay together. A copy depends on the seed and its own number
-alone, so a longer run begins with the copies of a shorter one.
+anew, so that every slip that would show in the paper's own answers shows in the variant's. Questions that
+share their givens (`from:`) stay together. A copy depends on the seed and its own number alone, so a longer
+run begins with the copies of a shorter one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +23,7 @@ from workings.algebra.digits import plain, rounded_value
 from workings.algebra.rounding import spell
 from workings.errors import InputError
 from workings.files import make_folder, write_file
+from workings.marking.key import Key
 from workings.numerals import Numeral, number, places
 from workings.papers.document import Block, Paper, chain, parse, replace_blocks
 from workings.papers.document import render as render_paper
@@ -30,6 +33,8 @@ from workings.question import Question
 from workings.solution import Solution, check_quantities, solve
 
 Progress = Callable[[str], None]
+Hidden = Mapping[str, AbstractSet[tuple[str, str]]]
+"""For each question the slips that its answers can't show, by quantity."""
 
 ATTEMPTS: Final = 60
 """Draws for one question before its own numbers are kept."""
@@ -55,10 +60,9 @@ def draw(paper: Paper, copies: int, seed: int, progress: Progress | None = None)
     """
     if not 1 <= copies <= 10_000:
         raise InputError(f"{copies} copies", accepted="1 to 10000")
-    for block in paper.questions:
-        solve_block(paper, block)
+    hidden = {block.name: _hidden(solve_block(paper, block).solution) for block in paper.questions}
     for i in range(1, copies + 1):
-        yield _copy(paper, seed, i)
+        yield _copy(paper, seed, i, hidden)
         if progress:
             progress(f"copy {i}")
 
@@ -89,7 +93,7 @@ def write(
     return written, kept
 
 
-def _copy(paper: Paper, seed: int, index: int) -> Copy:
+def _copy(paper: Paper, seed: int, index: int, hidden: Hidden) -> Copy:
     fields: dict[str, Mapping[str, object]] = {}
     kept: list[str] = []
     for block in paper.questions:
@@ -99,7 +103,8 @@ def _copy(paper: Paper, seed: int, index: int) -> Copy:
     for block in bare.questions:
         if len(chain(bare, block)) > 1:
             continue
-        varied = _varied(bare, bare.block(block.name), Random(f"{seed}/{index}/{block.name}"))  # noqa: S311  no secrets
+        random = Random(f"{seed}/{index}/{block.name}")  # noqa: S311  no secrets
+        varied = _varied(bare, bare.block(block.name), random, hidden)
         if varied is None:
             kept.append(block.name)
         else:
@@ -149,7 +154,7 @@ def _written(value: Any, solution: Solution) -> Any:
     )
 
 
-def _varied(paper: Paper, block: Block, random: Random) -> Paper | None:
+def _varied(paper: Paper, block: Block, random: Random, hidden: Hidden) -> Paper | None:
     """The paper with this block's numbers drawn anew, checked with every block that builds on it."""
     question = cast("Question", discovery.load("workings.questions", block.item, "QUESTION"))
     given = cast("Mapping[str, object]", block.checked.get("given", {}))
@@ -161,8 +166,21 @@ def _varied(paper: Paper, block: Block, random: Random) -> Paper | None:
         if unchanged > ENOUGH_UNCHANGED:  # letters only: there is nothing to draw
             return None
         if changed != given and _works(paper, family, changed):
-            return replace_blocks(paper, {block.name: {**block.fields, "given": changed}})
+            candidate = replace_blocks(paper, {block.name: {**block.fields, "given": changed}})
+            names = [other.name for other in family]
+            found = (_hidden(solve_block(candidate, candidate.block(name)).solution) for name in names)
+            if all(one <= hidden[name] for name, one in zip(names, found, strict=True)):
+                return candidate
     return None
+
+
+def _hidden(solution: Solution) -> AbstractSet[tuple[str, str]]:
+    """The slips that an answer could not show, since what they give rounds to nearly the same.
+
+    A variant may have those of the paper's own numbers (a normalisation's ε is small by design), no others.
+    """
+    key = Key(solution)
+    return {(name, slip) for name in solution.ask for slip in key.clouded(name)}
 
 
 def _works(paper: Paper, family: list[Block], changed: Mapping[str, object]) -> bool:
