@@ -305,6 +305,8 @@ def shorten(value: Value) -> Value:
     if set(map(type, entries)) == {
         arb
     }:  # as a rule; asking each ball in Python would take longer than its making
+        if not any(map(arb.is_exact, entries)):
+            return value
         changed = [i for i, exact in enumerate(map(arb.is_exact, entries)) if exact]
     elif _longest(entries) <= LARGEST_RATIONAL_BITS:
         changed = [i for i, entry in enumerate(entries) if isinstance(entry, arb) and entry.is_exact()]

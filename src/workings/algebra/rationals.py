@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -62,6 +62,12 @@ _TABLE: Final[dict[str, Callable[..., Any]]] = {
 }
 
 
+@cache
+def _functions() -> Mapping[str, Callable[..., Any]]:
+    found = {label: elementwise(function) for label, function in _TABLE.items()}
+    return {**dict.fromkeys(("exp", "log", "sqrt", "tanh", "sin", "cos"), _leaves), **found}
+
+
 @dataclass(frozen=True)
 class Rationals(System):
     """Fractions; raises `NotRationalError` where `Balls` has to take over."""
@@ -75,8 +81,7 @@ class Rationals(System):
     @cached_property
     def functions(self) -> Mapping[str, Callable[..., Any]]:
         """Those that stay rational; the others raise."""
-        found = {label: elementwise(function) for label, function in _TABLE.items()}
-        return {**dict.fromkeys(("exp", "log", "sqrt", "tanh", "sin", "cos"), _leaves), **found}
+        return _functions()
 
     def settle(self, value: Value) -> Value:
         """The value, unless it has grown too long."""
