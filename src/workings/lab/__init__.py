@@ -1,0 +1,1 @@
+"""The lab: work that is spread over processes and machines, whatever it is; no study is known here."""
