@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from workings.errors import InputError, nearest
 from workings.marking.sheet import LARGEST_SHEET, UNPRINTABLE
 
 
-@dataclass(frozen=True, slots=True)
-class TextLine:
+class TextLine(NamedTuple):
     """One line, without its end; of a line longer than a sheet may be only the beginning."""
 
     number: int
@@ -66,11 +64,7 @@ def _lines(path: Path) -> Iterator[TextLine]:
             number += 1
             length = len(text)
             last = text
-            while not last.endswith("\n") and (last := stream.readline(LARGEST_SHEET)):
+            while not last.endswith("\n") and (more := stream.readline(LARGEST_SHEET)):
+                last = more
                 length += len(last)
-            yield TextLine(number, text.removesuffix("\n"), length)
-
-
-def is_readable(path: Path) -> bool:
-    """Whether a path of a folder can be opened at all."""
-    return path.is_file() and os.access(path, os.R_OK)
+            yield TextLine(number, text.removesuffix("\n"), length - last.endswith("\n"))

@@ -27,6 +27,7 @@ from typing import Any, Final, cast
 from workings.errors import InputError, echo
 from workings.marking.plain_sheets import PlainSheet, read_plain
 from workings.marking.sheet import (
+    LARGEST_PARSED,
     LARGEST_SHEET,
     Broken,
     LineOf,
@@ -42,7 +43,7 @@ LARGEST_DOCUMENT: Final = 20_000_000
 MOST_FENCES: Final = 2000
 EXAMPLE: Final = "a line ```answers, below it 'q2b:' and, indented, 'u_1: [1.3, -4.7, 3.6]', then a line ```"
 
-_FENCE = re.compile(r"[ \t>*+-]{0,12}(?P<marker>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*?)[ \t]*")
+_FENCE = re.compile(r"[ \t>*+-]{0,12}(?P<marker>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)")
 _WORD = re.compile(r"\{?[ ]*\.?(?P<word>[A-Za-z]+)")
 
 
@@ -108,7 +109,7 @@ def _fences(lines: list[str], cell: int) -> Iterator[_Fence]:
             continue
         if not marker:
             marker, start, wanted = fence["marker"], index + 1, _means_answers(fence["info"])
-        elif fence["marker"].startswith(marker) and not fence["info"]:
+        elif fence["marker"].startswith(marker) and not fence["info"].strip():
             if wanted:
                 yield _Fence("\n".join(lines[start:index]), start + 1, cell)
             marker = ""
@@ -173,17 +174,17 @@ class _Document:
 
 def _content(fence: _Fence, file: str, rules: Rules) -> tuple[dict[str, object], LineOf]:
     """The names and values of one block, and their lines."""
-    if len(fence.text) > LARGEST_SHEET:
-        raise InputError(
-            f"found {len(fence.text)} characters, {echo(fence.text[:200])}",
-            accepted=f"at most {LARGEST_SHEET}",
-        )
     if not re.sub(r"^[ \t]*#.*$", "", fence.text, flags=re.MULTILINE).strip():
         return {}, lambda _: fence.line
-    plain = read_plain(fence.text, fence.line, lists_as_text=rules.decimal_mark == ",")
+    length = len(fence.text)
+    comma = rules.decimal_mark == ","
+    plain = read_plain(fence.text, fence.line, lists_as_text=comma) if length <= LARGEST_SHEET else None
     if isinstance(plain, PlainSheet):
         lines = plain.lines
         return dict(plain.fields), lambda path: lines.get(path[1:], lines.get(path[1:2], fence.line))
+    if length > LARGEST_PARSED:
+        accepted = f"at most {LARGEST_PARSED}"
+        raise InputError(f"found {length} characters, {echo(fence.text[:200])}", accepted=accepted)
     located = read_yaml(fence.text, file=file, first_line=fence.line)
     if not isinstance(located.value, dict):
         raise InputError(f"found {echo(located.value)}", accepted=EXAMPLE)

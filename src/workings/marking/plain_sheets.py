@@ -28,7 +28,7 @@ MOST_LEVELS: Final = 4
 Way: TypeAlias = tuple[str, ...]
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_-]{0,63}"
-_LINE = re.compile(rf"(?P<indent> *)(?:(?P<dash>-)[ ]+|(?P<name>{_NAME}):(?:[ ]+|$))(?P<value>\S.*?)?[ ]*")
+_LINE = re.compile(rf"(?P<indent> *)(?:(?P<dash>-)[ ]+|(?P<name>{_NAME}):(?:[ ]+|$))(?P<value>\S.*)?")
 # No ':' and no '#', so that neither a name nor a comment can hide in plain text.
 _FIRST: Final = r"(?:[A-Za-z0-9_+(]|[-.](?=[A-Za-z0-9_.(]))"
 _REST: Final = r"A-Za-z0-9_.+\-*/^()=|%"
@@ -85,7 +85,7 @@ class _Reading:
         self.items: tuple[int, list[Any]] | None = None  # the list whose dashes are read
 
     def take(self, line: str, number: int) -> None:
-        match = _LINE.fullmatch(line)
+        match = _LINE.fullmatch(line.rstrip(" "))
         if match is None:
             raise _GiveUpError
         indent, written = len(match["indent"]), match["value"]

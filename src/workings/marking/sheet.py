@@ -11,6 +11,8 @@ from workings.errors import InputError, echo, nearest, unknown
 
 LARGEST_SHEET: Final = 100_000
 """Characters of one sheet; the examination's, filled in, has 3 000."""
+LARGEST_PARSED: Final = 50_000
+"""Characters of one sheet in a layout for which it takes a YAML parser, at ten seconds a million."""
 DEEPEST_ANSWER: Final = 20
 LONGEST_NAME: Final = 200
 

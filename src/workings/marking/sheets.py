@@ -33,6 +33,8 @@ READERS: Final[Mapping[str, Callable[[Path, Rules], Iterator[Sheet | Broken]]]] 
     ".md": read_markdown_sheets,
 }
 """What reads a file, by its suffix."""
+MOST_BROKEN: Final = 1000
+"""Broken sheets without a good one between them after which a file is given up."""
 
 
 def read_sheets(
@@ -77,8 +79,14 @@ def _read(path: Path, rules: Rules) -> Iterator[Sheet | Broken]:
         yield _broken(path, error)
         return
     for file in files:
+        broken = 0
         try:
-            yield from READERS[file.suffix.lower()](file, rules)
+            for found in READERS[file.suffix.lower()](file, rules):
+                yield found
+                broken = broken + 1 if isinstance(found, Broken) else 0
+                if broken == MOST_BROKEN:
+                    yield _broken(file, InputError(f"found {broken} broken sheets in a row; read no further"))
+                    break
         except (InputError, OSError) as error:
             yield _broken(file, error)
 

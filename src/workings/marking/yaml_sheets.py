@@ -17,6 +17,7 @@ from workings.marking.line_stream import TextLine, lines_of
 from workings.marking.plain_sheets import PlainSheet, read_plain
 from workings.marking.sheet import (
     EXAMPLE,
+    LARGEST_PARSED,
     LARGEST_SHEET,
     Broken,
     LineOf,
@@ -45,10 +46,11 @@ class _Piece:
     fault: InputError | None = None
 
     def add(self, line: TextLine, text: str) -> None:
-        self.length += line.length
-        self.fault = self.fault or line.fault
-        if self.length <= LARGEST_SHEET or not self.lines:
-            self.lines.append(text)
+        within = self.length <= LARGEST_SHEET
+        self.length += line.length + 1
+        if within:  # of what is too long, the beginning is kept for the message
+            self.fault = self.fault or line.fault
+            self.lines.append(text if self.length <= LARGEST_SHEET else text[:200])
 
     @property
     def text(self) -> str:
@@ -100,6 +102,9 @@ class _Cutter:
     def take(self, line: TextLine) -> _Piece | None:
         """One line more; the piece that it finishes, if it does."""
         text, finished = line.text, None
+        if self.piece is not None and self.piece.length > LARGEST_SHEET and text.startswith(self.inside):
+            self.piece.length += line.length + 1  # refused already: only its end matters
+            return None
         if _BREAK.fullmatch(text):
             finished = self.end()
             text = "   " + text[3:] if text[0] == "-" else ""
@@ -134,6 +139,11 @@ class _Cutter:
             self.dash, self.header = indent, None
         return indent == self.dash
 
+    @property
+    def inside(self) -> str:
+        """How a line begins that can't be the end of a piece."""
+        return " " * (1 if self.dash is None else self.dash + 1)
+
 
 def _sheets(piece: _Piece, path: Path, rules: Rules, *, alone: bool) -> Iterator[Sheet | Broken]:
     """The sheet of a piece, or the several that one list on it holds."""
@@ -159,12 +169,14 @@ def _sheets(piece: _Piece, path: Path, rules: Rules, *, alone: bool) -> Iterator
 def _parsed(piece: _Piece, file: str, rules: Rules) -> tuple[PlainSheet | None, Located | None]:
     if piece.fault is not None:
         raise piece.fault
-    if piece.length > LARGEST_SHEET:
+    plain = None
+    if piece.length <= LARGEST_SHEET:
+        plain = read_plain(piece.text, piece.line, lists_as_text=rules.decimal_mark == ",")
+    if plain is None and piece.length > LARGEST_PARSED:
         raise InputError(
-            f"found {piece.length} characters for one sheet, {echo(piece.text[:200])}",
-            accepted=f"at most {LARGEST_SHEET}; of many sheets each behind a '- ' on a line of its own",
+            f"found {piece.length} characters for one sheet, {echo(piece.text[-200:].strip())}",
+            accepted=f"at most {LARGEST_PARSED}; of many sheets each behind a '- ' on a line of its own",
         )
-    plain = read_plain(piece.text, piece.line, lists_as_text=rules.decimal_mark == ",")
     return plain, None if plain else read_yaml(piece.text, file=file, first_line=piece.line)
 
 
