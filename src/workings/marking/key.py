@@ -41,6 +41,8 @@ MOST_STEPS: Final = 300
 """Steps of a working up to which a slip is made throughout."""
 MOST_KEPT: Final = 20_000
 """Verdicts and readings kept from one sheet to the next."""
+LONGEST_KEPT: Final = 2_000
+"""Characters of an answer whose verdict is kept."""
 WORLDS: Final = 3
 """Random points at which formulas are compared."""
 EQUAL: Final = 1e-9
@@ -76,8 +78,13 @@ class Key:
         self._forms: dict[str, tuple[Slipped, ...]] = {}
         self._tables: dict[str, dict[Any, tuple[tuple[Evaluated, ...], Any, Any]]] = {}
 
-    def keep(self, key: Any, value: Any) -> Any:
-        """Keep a result for the next sheet; forgotten all at once, so that memory stays bounded."""
+    def keep(self, key: Any, value: Any, *texts: str) -> Any:
+        """Keep a result for the next sheet; forgotten all at once, so that memory stays bounded.
+
+        Not where one of the `texts` in the key is long: large answers are seldom given twice.
+        """
+        if any(len(text) > LONGEST_KEPT for text in texts):
+            return value
         if len(self.kept) >= MOST_KEPT:
             self.kept.clear()
         self.kept[key] = value

@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Final
 
 from workings.algebra.composites import expand
-from workings.algebra.expression import Expr, postorder, same
+from workings.algebra.expression import Expr, postorder
 from workings.algebra.rounding import round_decimals, spell
 from workings.algebra.shape import Shape, shapes_of
 from workings.errors import InputError
@@ -178,18 +178,41 @@ def slipped(root: Expr, context: Context, *, throughout: bool = False) -> Iterat
         shape = places[expanded].shape
     except InputError:  # a formula that is words, or that has no one shape
         return
-    found: list[Expr] = []
+    alike = _Alike()
+    seen = {alike.number(root), alike.number(expanded)}
+    left = MOST_REWRITES
     for slip in FORMULA_SLIPS:
         if throughout and not slip.everywhere:
             continue
         for candidate in _forms(slip, order, places, once=not throughout):
-            reshaped = _shape_of(candidate, context)
-            if reshaped is None or any(same(candidate, other) for other in (root, expanded, *found[-24:])):
+            number = alike.number(candidate)
+            if number in seen:
                 continue
-            found.append(candidate)
+            seen.add(number)
+            reshaped = _shape_of(candidate, context)
+            if reshaped is None:
+                continue
             yield Slipped(slip, candidate, reshaped != shape)
-            if len(found) >= MOST_REWRITES:
+            left -= 1
+            if not left:
                 return
+
+
+class _Alike:
+    """Numbers formulas so that those written alike have one number; shared nodes are looked at once."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, tuple[int, ...], str], int] = {}
+        self._of: dict[Expr, int] = {}
+
+    def number(self, root: Expr) -> int:
+        known = self._of
+        for node in postorder(root, lambda node: () if node in known else node.args):
+            if node not in known:
+                attrs = repr(sorted(node.attrs.items(), key=lambda item: item[0])) if node.attrs else ""
+                key = (node.op, tuple(known[arg] for arg in node.args), attrs)
+                known[node] = self._numbers.setdefault(key, len(self._numbers))
+        return known[root]
 
 
 def _places(root: Expr, order: list[Expr], context: Context) -> dict[Expr, Place]:

@@ -120,7 +120,7 @@ class Marker:
         spelt = (repr(raw), self._decimal_mark, self._thousands)
         known = self.key.kept.get((label, spelt))
         if known is None:
-            known = self.key.keep((label, spelt), self._read(label, raw))
+            known = self.key.keep((label, spelt), self._read(label, raw), spelt[0])
         answer, written, right = known
         if written is None:
             return self._misshapen(label, answer)
@@ -134,7 +134,9 @@ class Marker:
         )
         memo = (label, spelt, route and route.inner, near)
         verdict = self.key.kept.get(memo)
-        return verdict or self.key.keep(memo, self._not_right(label, written, answer, route))
+        return verdict or self.key.keep(
+            memo, self._not_right(label, written, answer, route), spelt[0], *(text for _, text, _ in near)
+        )
 
     def _read(self, label: str, raw: object) -> tuple[Numbers, Written | None, bool]:
         """The numbers, in the shape of the answer where they fit it; and whether they are right."""
@@ -198,10 +200,15 @@ class Marker:
     # --- formulas -------------------------------------------------------------------------------------------
 
     def _formula(self, label: str, raw: object) -> Verdict:
-        answer = self._formulas.read(raw, self._decimal_mark)
-        outcome = self._formulas.outcome(label, answer)
-        values = self._formulas.values(answer)
-        written = Written(None, values, answer.written)
+        memo = (label, repr(raw), self._decimal_mark)
+        known = self.key.kept.get(memo)
+        if known is None:
+            answer = self._formulas.read(raw, self._decimal_mark)
+            values = self._formulas.values(answer)
+            outcome = self._formulas.outcome(label, answer)
+            known = self.key.keep(memo, (Written(None, values, answer.written), outcome), memo[1])
+        written, outcome = known
+        values = written.floats
         fits = self._formulas.fits(label, values)
         if fits:
             self._earlier.written[label] = written
