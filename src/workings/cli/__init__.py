@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 
 
 def main() -> None:
     """The `workings` command."""
-    from workings.cli.app import app
-    from workings.errors import InputError
-
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")  # the mathematics has signs that other encodings have not
     try:
-        app()
-    except InputError as error:
-        sys.stderr.write(f"workings: {error}\n")
-        sys.exit(1)
+        _run()
     except KeyboardInterrupt:
         sys.stderr.write("workings: stopped\n")
         sys.exit(130)
@@ -26,3 +24,16 @@ def main() -> None:
         # The reader has gone (`workings list | head`); Python would complain once more as it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+
+
+def _run() -> None:
+    """Load the commands, which takes a moment in which people may press Ctrl-C, and run the one asked for."""
+    from workings.errors import InputError
+
+    try:
+        from workings.cli.app import app
+
+        app()
+    except InputError as error:
+        sys.stderr.write(f"workings: {error}\n")
+        sys.exit(1)

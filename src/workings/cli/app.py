@@ -151,6 +151,8 @@ def solve(
     from workings.errors import InputError
     from workings.solution import solve as solve_question
 
+    if output is not None and [str(output)] == given:
+        raise InputError(f"{output} holds the givens", accepted="another file to write")
     source = show.read_given(kind, given or [])
     try:
         solution = solve_question(
@@ -189,7 +191,7 @@ def build(
     """Work out a paper and typeset it."""
     from workings.cli import show
 
-    for path in show.built(paper, output or Path(paper.stem + ".html"), blank=blank):
+    for path in show.built(paper, output or paper.with_suffix(".html"), blank=blank):
         typer.echo(path)
 
 

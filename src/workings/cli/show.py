@@ -103,14 +103,25 @@ def read_given(kind: str, given: Sequence[str]) -> GivenSource:
             f"found {' '.join(echo(part) for part in given)}", accepted="one file, -, or name=value pairs"
         )
     source = given[0]
-    text = sys.stdin.read(LARGEST_GIVEN + 1) if source == "-" else read_text_file(source)
     file = "standard input" if source == "-" else source
+    text = _standard_input() if source == "-" else read_text_file(source)
     if not text.strip():
         raise InputError("found nothing", accepted="givens, a line each").at(file=file)
     located = read_yaml(text, file=file)
     if not isinstance(located.value, dict):
         raise InputError("found a list", accepted="lines such as 'name: value'").at(file=file)
     return GivenSource(cast("dict[str, Any]", located.value), located)
+
+
+def _standard_input() -> str:
+    """The text of standard input."""
+    data = sys.stdin.buffer.read(LARGEST_GIVEN + 1)
+    if len(data) > LARGEST_GIVEN:
+        raise InputError(f"more than {LARGEST_GIVEN} bytes", accepted="fewer").at(file="standard input")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("found no text", accepted="text in UTF-8").at(file="standard input") from None
 
 
 def _pairs(given: Sequence[str]) -> dict[str, Any]:

@@ -102,6 +102,8 @@ def build(
 
     if to.suffix.lower() not in FORMATS:
         raise InputError(f"unknown format {echo(to.suffix or to.name)}", accepted=", ".join(FORMATS))
+    if paper.file and to.exists() and to.samefile(paper.file):
+        raise InputError(f"{echo(str(to))} is the paper itself", accepted="another file to write")
     title = paper.header.title or to.stem
     body = blank(paper) if without_answers else markdown(paper, progress)
     written = [typeset(_byline(paper) + body, title=title, to=to, lang=paper.header.lang)]
