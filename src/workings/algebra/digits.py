@@ -29,7 +29,10 @@ LARGEST_WHOLE: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A value in print: the last form in the chain `= 55/294 ≈ 0.187`, and any exact one before it."""
+    """A value in print: the last form in the chain `= 55/294 ≈ 0.187`, and any exact one before it.
+
+    An array is `whole` where no row or column of it is left out.
+    """
 
     text: str
     latex: str
@@ -37,6 +40,7 @@ class Printed:
     before_text: str | None = None
     before_latex: str | None = None
     level: int = ATOM
+    whole: bool = True
 
     def shown(self, style: Style) -> Shown:
         """The value as a part of a substituted formula."""
@@ -231,6 +235,7 @@ def _laid_out(array: Any, forms: Callable[[Any], tuple[str, str]], *, exact: boo
         matrix_text(_nested(array, lambda entry: forms(entry)[0], Dots("…", "…")), "text"),
         matrix_text(_nested(array, lambda entry: forms(entry)[1], Dots(r"\cdots", r"\vdots")), "latex"),
         exact=exact and complete,
+        whole=complete,
     )
 
 

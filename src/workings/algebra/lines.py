@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from workings.algebra.digits import Printed
-from workings.algebra.expression import Expr, names_in, size
+from workings.algebra.expression import Expr, names_in, postorder, size
 from workings.algebra.names import latex_name, text_name
 from workings.algebra.shape import Shape, shapes_of
 from workings.algebra.show import Printer, Style, show
@@ -132,7 +132,7 @@ def line(
     name, formula, value: the step, and its value in print where it has one.
     names: how names are printed.
     shapes: shapes of the names in the formula; products are printed by them.
-    parts: what is printed in place of the names, for those whose values are short enough.
+    parts: what is printed in place of the names, for those whose values are short; one with dots is left out.
     note, source, unrounded, kept: as in `Line`.
     """
     inner = names_in(formula)
@@ -143,7 +143,9 @@ def line(
         ).items()
     }
     legible = size(formula) <= LARGEST_FORMULA
-    here = {label: parts[label] for label in inner if label in parts}
+    here = {label: parts[label] for label in inner if label in parts and parts[label].whole}
+    if value is not None and not value.whole and _is_written_out(formula, ranks):
+        value = None  # dots would say less than the formula has said
     forms: dict[Style, str] = {}
     filled: dict[Style, str] = {}
     for style in SIGNS:
@@ -166,6 +168,15 @@ def line(
         unrounded,
         kept,
     )
+
+
+def _is_written_out(formula: Expr, ranks: Mapping[Expr, int]) -> bool:
+    """Whether a formula is its value, entry by entry: a constant, or numbers and letters in rows."""
+    plain = (
+        node.op in ("stack", "const") or (node.op == "name" and not ranks[node])
+        for node in postorder(formula)
+    )
+    return formula.op != "name" and all(plain)
 
 
 def markdown(lines: Iterable[Line]) -> str:
