@@ -228,6 +228,11 @@ def test_scripts(root, plain, tex):
             r"\begin{cases} b & \text{if } 0 < a \\ -c & \text{otherwise} \end{cases}",
         ),
         (apply("between", A, B, C), "a ≤ b ≤ c", r"a \le b \le c"),
+        (
+            apply("convolution_matrix", W, height=4, width=3, kernel=(3, 2)),
+            "convolution_matrix(W, height=4, width=3, kernel=(3, 2))",
+            r"\text{matrix of } W",
+        ),
         (words("50 % & more_or_less"), '"50 % & more_or_less"', r"\text{50 \% \& more\_or\_less}"),
         (apply("squared_error", A, B), "squared_error(a, b)", r"\left(b - a\right)^{2}"),
         (

@@ -442,6 +442,12 @@ def _cross_correlation(p: Printer, node: Expr, x: Shown, kernel: Shown) -> Shown
     return Shown(rf"{p.bracket(kernel, POWER)} \star {p.bracket(x, POWER)}", PRODUCT)
 
 
+def _convolution_matrix(p: Printer, node: Expr, kernel: Shown) -> Shown:
+    if not p.latex:
+        return _generic(p, node, kernel)
+    return Shown(rf"\text{{matrix of }} {p.bracket(kernel, POWER)}", PRODUCT)
+
+
 def _rotate_180(p: Printer, node: Expr, x: Shown) -> Shown:
     return p.call(r"\operatorname{rot}_{180}", x) if p.latex else _generic(p, node, x)
 
@@ -514,6 +520,7 @@ ROWS: Final[dict[str, Callable[..., Shown]]] = {
     "increments": _increments,
     "normalise": _normalise,
     "cross_correlation": _cross_correlation,
+    "convolution_matrix": _convolution_matrix,
     "rotate_180": _rotate_180,
     "entry": _entry,
     "between": _between,
