@@ -10,7 +10,6 @@ import numpy as np
 from pydantic import Field
 
 from workings.algebra.composites import LARGEST_MATRIX
-from workings.algebra.digits import MOST_SHOWN
 from workings.algebra.expression import (
     Expr,
     apply,
@@ -29,6 +28,8 @@ from workings.questions._grids import letters as lettered
 from workings.rules import convolution, letters, window
 from workings.working import Draft, Working
 
+MOST_WRITTEN: Final = 16
+"""Columns up to which the matrix is written out entry by entry, as for a 4 × 4 image."""
 LARGEST_LETTERED: Final = 20_000
 """Entries of a matrix in letters."""
 MOST_PRODUCTS: Final = 400
@@ -207,15 +208,17 @@ def _matrix(draft: Draft, given: Given, sides: tuple[int, int, int, int]) -> lis
     kernel = given.kernel or lettered("w", (M, N))
     image = given.image or (lettered("x", (H, W)) if rows * M * N <= MOST_PRODUCTS else None)
     w = kernel.enter(draft, "kernel", symbol="w")
-    if H * W <= MOST_SHOWN:
+    if H * W <= MOST_WRITTEN:
         matrix = _written(_placed(kernel, (H, W)))
     else:
         matrix = apply("convolution_matrix", w, height=H, width=W, kernel=(M, N))
-    draft.step("M", matrix, note="the rule, entry by entry")
+    draft.step("M", matrix, note="each row is the filter at its place in an image of zeros, unrolled")
     if image is None:
         return ["M"]
     x = image.enter(draft, "image", symbol="x")
-    unrolled = _written(image.entries.ravel()) if H * W <= MOST_SHOWN else apply("reshape", x, shape=(H * W,))
+    unrolled = (
+        _written(image.entries.ravel()) if H * W <= MOST_WRITTEN else apply("reshape", x, shape=(H * W,))
+    )
     draft.step("x_prime", unrolled, note="the image unrolled row by row")
     draft.step("z", name("M") @ name("x_prime"), symbol="z_prime", note="the output, unrolled likewise")
     return ["M", "z"]
