@@ -153,7 +153,9 @@ DIGITS, POINT, PERCENT, CUT, ORDER, *_ROWS = _ranked(
     _row("doubled for squared", "You doubled in place of squaring.", factors.twice_for_square),
     _row("root added", "There is a square root too many.", factors.root_added),
     _row("maximum for sum", "Add up; do not take the largest.", sums.largest_for_sum),
-    _row("minimum and maximum", "You exchanged minimum and maximum.", sums.least_for_largest),
+    _row(
+        "minimum and maximum", "You exchanged minimum and maximum.", sums.least_for_largest, everywhere=True
+    ),
     _row("sum for product", "You added where you should multiply.", sums.sum_for_product),
     _row("product for sum", "You multiplied where you should add.", sums.product_for_sum),
     _row("product for quotient", "You multiplied in place of dividing.", sums.product_for_quotient),
