@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 from flint import arb, arb_mat, ctx, fmpq, fmpq_mat
 
-from workings.algebra.digits import shown_part
+from workings.algebra.elision import shown_part
 from workings.algebra.rounding import Places, round_decimals
 from workings.algebra.systems import (
     LARGEST_POWER_BITS,

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from workings.algebra.elision import MOST_SHOWN, ends
 from workings.algebra.rounding import Places, magnitude, round_decimals, round_exact, spell, terminating
 from workings.algebra.show import ATOM, NEGATIVE, PRODUCT, SUM, Shown, Style, matrix_text
 
@@ -21,8 +22,6 @@ LARGEST_DENOMINATOR: Final = 10_000
 """A fraction with a larger denominator says less than its decimals."""
 LONGEST_EXACT: Final = 6
 """Decimals up to which an exact value is spelt out before it is rounded: 1.285 ≈ 1.29."""
-MOST_SHOWN: Final = 12
-"""Rows or columns of an array that are printed; the middle of a longer one is left out."""
 LARGEST_WHOLE: Final = 30
 """Digits of a whole number that are written out."""
 
@@ -247,24 +246,10 @@ class Dots:
     down: str
 
 
-def shown_part(array: Any) -> Any:
-    """The entries of an array that are printed."""
-    for axis, extent in enumerate(array.shape):
-        if extent > MOST_SHOWN:
-            array = _ends(array, axis)
-    return array
-
-
-def _ends(array: Any, axis: int) -> Any:
-    """The first and the last entries along an axis."""
-    count, extent = MOST_SHOWN // 2 - 1, array.shape[axis]
-    return np.take(array, (*range(count), *range(extent - count, extent)), axis=axis)
-
-
 def _nested(array: Any, form: Callable[[Any], str], dots: Dots, depth: int = 0) -> Any:
     if array.ndim == 0:
         return form(array[()])
-    parts = array if len(array) <= MOST_SHOWN else _ends(array, 0)
+    parts = array if len(array) <= MOST_SHOWN else ends(array, 0)
     shown = [
         _nested(part, form, dots, depth + 1) if isinstance(part, np.ndarray) else form(part) for part in parts
     ]
