@@ -231,9 +231,8 @@ def errata(found: Iterable[Finding], *, title: str | None = None) -> Any:
     for column in ("question", "quantity", "printed", "verdict", "note"):
         table.add_column(column, overflow="fold")
     for finding in found:
-        key = str(finding.key).replace("'", "")
         table.add_row(
-            *(Text(part) for part in (finding.question, finding.quantity, key)),
+            *(Text(part) for part in (finding.question, finding.quantity, finding.printed)),
             Text(finding.verdict, style=styles[finding.verdict]),
             Text(finding.note),
         )

@@ -38,6 +38,11 @@ class Finding:
     verdict: VerdictName
     note: str
 
+    @property
+    def printed(self) -> str:
+        """The key as the paper prints it, lists in brackets."""
+        return _in_brackets(self.key)
+
     def as_json(self) -> dict[str, Any]:
         """The stable machine form."""
         return {
@@ -117,6 +122,10 @@ def coarse(solution: Solution, name: str, raw: object) -> bool:
         is_right(written, int(decimals), entry, Places(decimals=max(1, int(decimals))))
         for written, decimals, entry in entries
     )
+
+
+def _in_brackets(key: Any) -> str:
+    return f"[{', '.join(_in_brackets(part) for part in key)}]" if isinstance(key, list) else str(key)
 
 
 def _plain_key(raw: object) -> Any:

@@ -246,7 +246,7 @@ def _key(found: list[Finding]) -> str:
         return "*The printed key is* [right]{.right}*.*"
     rows = ["| quantity | printed key | verdict | |", "|:--|:--|:--|:--|"]
     for finding in found:
-        shown, note = _cell(str(finding.key).replace("'", "")), _cell(finding.note)
+        shown, note = _cell(finding.printed), _cell(finding.note)
         verdict = f"[{finding.verdict}]{{.{CLASSES[finding.verdict]}}}"
         rows.append(f"| `{finding.quantity}` | {shown} | {verdict} | {note} |")
     return "\n".join(rows)
