@@ -32,6 +32,9 @@ MOST_ENTRIES: Final = 1_000_000
 """Entries of one array in a document."""
 
 
+TRUTHS: Final = ("equal", "less", "at_most", "between", "every")
+"""Formulas that hold or do not hold, and are no numbers."""
+
 NOT_FINITE: Final = ("nan", "inf", "infinity")
 """Words that are no products of letters."""
 
@@ -72,7 +75,12 @@ def read_scalar(written: object) -> Fraction | Expr:
 
             if WORD.fullmatch(written.strip()):  # one name, not a product of its letters
                 return letter(written.strip())
-            return parse(written)
+            formula = parse(written)
+            if formula.op in TRUTHS:
+                raise InputError(
+                    f"found {echo(written)}", accepted="a number, or a formula in letters"
+                ) from None
+            return formula
     return number(written)
 
 

@@ -20,10 +20,13 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("workings: stopped\n")
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader has gone (`workings list | head`); Python would complain once more as it closes stdout.
+    except OSError as error:
+        # What is left to write goes nowhere: Python would complain once more as it closes standard output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+        if isinstance(error, BrokenPipeError):  # the reader has gone: workings list | head
+            sys.exit(141)
+        sys.stderr.write(f"workings: {error}\n")
+        sys.exit(1)
 
 
 def _run() -> None:
@@ -33,7 +36,10 @@ def _run() -> None:
     try:
         from workings.cli.app import app
 
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # a full disk is found out here, not while Python shuts down
     except InputError as error:
         sys.stderr.write(f"workings: {error}\n")
         sys.exit(1)
