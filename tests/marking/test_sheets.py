@@ -463,7 +463,7 @@ def test_sheets_travel_between_processes(sheets):
 HOSTILE = {
     "a 10 MB cell.yaml": "student: s01\nanswers: {q3: {total: " + "1" * 10_000_000 + "}}\n",
     "a million entries.yaml": "student: s01\nanswers: {q3: {total: [" + "1, " * 1_000_000 + "1]}}\n",
-    "a million lines.yaml": "student: s01\nanswers:\n  q3:\n    total:\n" + "    - 1\n" * 1_000_000,
+    "half a million lines.yaml": "student: s01\nanswers:\n  q3:\n    total:\n" + "    - 1\n" * 500_000,
     "deep.yaml": "student: s01\nanswers: {q3: {total: " + "[" * 49_000 + "}}\n",
     "full.yaml": "student: s01\nanswers: {q3: {total: [" + "a, " * 16_000 + "!]}}\n",
     "quotes.yaml": "student: s01\nanswers: {q3: {total: [" + '"a", ' * 9_000 + "!]}}\n",

@@ -1,8 +1,8 @@
 """Where work is done: in this process, in several, or on a Ray cluster, with one interface for all.
 
 `parse_on("processes:4").run(function, items, chunk=8)` yields `function(item)` for each item, in the order of
-the items, whichever worker was first. Items may come without end: only a few chunks are under way at a time, so
-memory stays flat. What `function` raises is raised here, when its turn comes; a worker that dies is an
+the items, whichever worker was first. Items may come without end: only a few chunks are under way at a time,
+so memory stays flat. What `function` raises is raised here, when its turn comes; a worker that dies is an
 `InputError` that says on which items.
 """
 
@@ -385,6 +385,12 @@ def _on_ray(
                 return
             try:
                 result = package.get(under_way[0])
+            except package.exceptions.RayTaskError as error:  # `_worked` raises nothing: it was not reached
+                said = str(error).strip().rpartition("\n")[2]
+                raise InputError(
+                    f"the cluster could not begin the work ({said[:200]})",
+                    accepted="the same version of workings on every node",
+                ) from None
             except package.exceptions.RayError as error:
                 raise _died(size, index, type(error).__name__) from None
             under_way.popleft()

@@ -70,7 +70,7 @@ def read_plain(text: str, first_line: int, *, lists_as_text: bool) -> PlainSheet
                 reading.take(line, number)
     except (_GiveUpError, InputError):
         return None
-    return PlainSheet(reading.fields, reading.lines)
+    return PlainSheet(reading.fields, reading.lines) if reading.fields else None
 
 
 class _Reading:

@@ -102,7 +102,7 @@ class _Cutter:
     def take(self, line: TextLine) -> _Piece | None:
         """One line more; the piece that it finishes, if it does."""
         text, finished = line.text, None
-        if self.piece is not None and self.piece.length > LARGEST_SHEET and text.startswith(self.inside):
+        if self.piece is not None and self.piece.length > LARGEST_SHEET and self._is_inside(text):
             self.piece.length += line.length + 1  # refused already: only its end matters
             return None
         if _BREAK.fullmatch(text):
@@ -139,10 +139,9 @@ class _Cutter:
             self.dash, self.header = indent, None
         return indent == self.dash
 
-    @property
-    def inside(self) -> str:
-        """How a line begins that can't be the end of a piece."""
-        return " " * (1 if self.dash is None else self.dash + 1)
+    def _is_inside(self, text: str) -> bool:
+        """Whether a line can't be the end of a piece, by its indentation alone."""
+        return text[:1] == " " if self.dash is None else text.startswith(" " * (self.dash + 1))
 
 
 def _sheets(piece: _Piece, path: Path, rules: Rules, *, alone: bool) -> Iterator[Sheet | Broken]:
