@@ -6,6 +6,7 @@ each printed digit proven. `import workings as wk`:
     wk.solve("conv_size", input=55, kernel="?", stride=1, padding=0, output=49)["kernel"]   # 7
     wk.build("exam.md", "exam.html")
     wk.audit("exam.md")
+    wk.mark("exam.md", "sheets", to="marks.csv", feedback="feedback")
     wk.draw("exam.md", copies=30, seed=7, to="copies")
 
 Names are loaded when they are first used, so that importing the package costs nothing.
@@ -16,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from workings.api import audit, build, draw, names
+    from workings.api import audit, build, draw, mark, names
     from workings.errors import InputError
     from workings.solution import Solution, solve
 
@@ -29,10 +30,11 @@ _HOMES = {
     "build": "workings.api",
     "audit": "workings.api",
     "draw": "workings.api",
+    "mark": "workings.api",
     "names": "workings.api",
 }
 
-__all__ = ["InputError", "Solution", "audit", "build", "draw", "names", "solve"]
+__all__ = ["InputError", "Solution", "audit", "build", "draw", "mark", "names", "solve"]
 
 
 def __getattr__(name: str) -> Any:

@@ -208,6 +208,35 @@ def audit(
     show.audited(paper, as_json=form is TableFormat.json, everything=everything)
 
 
+@app.command(epilog="Example: workings mark papers/examination.md sheets -o marks.csv --feedback feedback")
+def mark(
+    paper: Annotated[Path, typer.Argument(help="The paper, in Markdown.", show_default=False)],
+    sheets: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Answer sheets (.yaml, .csv, .ipynb, .md), or folders of them.", show_default=False
+        ),
+    ],
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Marks, a row a student; verdicts go into a table beside it."),
+    ] = None,
+    feedback: Annotated[
+        Path | None, typer.Option(help="A folder for a page a student, and one for the class.")
+    ] = None,
+    on: Annotated[
+        str, typer.Option(help="Where to work: inline, processes, processes:4, ray, ray://host:port.")
+    ] = "inline",
+    form: Annotated[TableFormat, typer.Option("--format", help="How to write it.")] = TableFormat.text,
+) -> None:
+    """Mark answer sheets; a broken one is reported, and the others are marked."""
+    from workings.cli.marking import marked
+
+    if not marked(paper, sheets, to=output, feedback=feedback, on=on, as_json=form is TableFormat.json):
+        raise typer.Exit(1)
+
+
 @app.command(epilog="Example: workings draw papers/examination.md --copies 30 --seed 7 -o copies")
 def draw(
     paper: Annotated[Path, typer.Argument(help="The paper, in Markdown.", show_default=False)],
