@@ -284,7 +284,7 @@ def test_any_text_is_numbers_or_refused(text, mark, thousands):
 
 @pytest.mark.parametrize("path", sorted(CORPUS.glob("*")), ids=lambda path: path.name)
 def test_what_a_fuzzer_kept(tmp_path, path):
-    data = path.read_bytes()
+    data = path.read_bytes()[1:]  # the first byte is the fuzzer's choice of a reader
     for suffix, reader in READERS.items():
         copy = tmp_path / f"x{suffix}"
         copy.write_bytes(data)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, cast
 
 from workings.errors import InputError
-from workings.marking.sheet import DEEPEST_ANSWER
+from workings.marking.sheet import DEEPEST_ANSWER, UNPRINTABLE
 from workings.yaml_reader import scalar
 
 MOST_LEVELS: Final = 4
@@ -62,6 +62,8 @@ def read_plain(text: str, first_line: int, *, lists_as_text: bool) -> PlainSheet
     first_line: the line of the file on which `text` begins.
     lists_as_text: keep `[1,5; 2,5]` as text: where the comma is the decimal mark, YAML would tear it apart.
     """
+    if UNPRINTABLE.search(text):
+        return None
     reading = _Reading(lists_as_text=lists_as_text)
     try:
         for number, line in enumerate(text.split("\n"), first_line):
