@@ -20,16 +20,24 @@ from workings.algebra.names import latex_name
 from workings.errors import InputError
 from workings.marking.credit import CREDITED
 from workings.marking.sheets import Broken
-from workings.papers.feedback import pill, plain
+from workings.papers.feedback import plain
 from workings.papers.figures.marks import answers as answers_figure
 from workings.papers.figures.marks import histogram
 from workings.papers.mark import Marked, Scheme
-from workings.papers.marks_csv import marks_text
 
 MOST_SLIPS: Final = 20
 MOST_BROKEN: Final = 50
 MOST_IN_FIGURE: Final = 120
-VERDICTS: Final = ("right", "right, rounded", "follows", "slip", "wrong", "unreadable", "blank")
+VERDICTS: Final = {
+    "right": "exact",
+    "right, rounded": "rounded",
+    "follows": "follows",
+    "slip": "slip",
+    "wrong": "wrong",
+    "unreadable": "unreadable",
+    "blank": "blank",
+}
+"""What the columns of the table are called."""
 
 
 class Tally:
@@ -133,18 +141,18 @@ def _answers(tally: Tally) -> list[str]:
     shares = [float(share) for share in right.mean(axis=0)]
     told = discrimination(right, tally.worths())
     names = [f"{question}.{quantity}" for question, quantity in tally.verdicts]
+    found = [verdict for verdict in VERDICTS if any(counts[verdict] for counts in tally.verdicts.values())]
     rows = [
-        "| question | | marks | right | tells apart | " + " | ".join(map(pill, VERDICTS)) + " |",
-        "|:--|:--|--:|--:|--:|" + "--:|" * len(VERDICTS),
+        f"| question | | right | tells apart | {' | '.join(VERDICTS[verdict] for verdict in found)} |",
+        "|:--|:--|--:|--:|" + "--:|" * len(found),
     ]
     for i, ((question, quantity), counts) in enumerate(tally.verdicts.items()):
-        item = tally.scheme.items[question]
-        working = item.solved.solution.working
+        working = tally.scheme.items[question].solved.solution.working
         label = latex_name(working.symbols.get(quantity, quantity), working.cost)
         apart = told[i]
-        cells = [plain(question), f"${label}$", marks_text(item.worth[quantity]), f"{100 * shares[i]:.0f} %"]
+        cells = [plain(question), f"${label}$", f"{100 * shares[i]:.0f}\u00a0%"]
         cells.append("–" if apart is None else f"{apart:.2f}".replace("-", "−"))
-        cells += [str(counts[verdict]) if counts[verdict] else "" for verdict in VERDICTS]
+        cells += [str(counts[verdict]) if counts[verdict] else "" for verdict in found]
         rows.append(f"| {' | '.join(cells)} |")
     text = (
         "*Right* is the share of students who earned the marks. *Tells apart* is the correlation of an "

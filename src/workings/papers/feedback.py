@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from workings.algebra import balls
-from workings.algebra.digits import Printed, printed
+from workings.algebra.digits import Printed, exact_value, printed
 from workings.algebra.evaluate import evaluate
 from workings.algebra.expression import names_in
 from workings.algebra.lines import LARGEST_SUBSTITUTION, Names, line
@@ -79,7 +79,8 @@ def page_name(student: str, taken: set[str]) -> str:
 def markdown(scheme: Scheme, sheet: Sheet, marked: Marked) -> str:
     """A student's page as Markdown."""
     parts = [
-        f"**{marks_text(marked.earned)} of {marks_text(marked.worth)} marks** ({percentage(marked.share)} %)",
+        f"**{marks_text(marked.earned, 2)} of {marks_text(marked.worth, 2)} marks** "
+        f"({percentage(marked.share)} %)",
         legend(marked.marks),
     ]
     markers = scheme.markers(sheet)
@@ -87,7 +88,11 @@ def markdown(scheme: Scheme, sheet: Sheet, marked: Marked) -> str:
         block, solution = scheme.items[name].solved.block, scheme.items[name].solved.solution
         marks = [mark for mark in marked.marks if mark.question == name]
         heading = plain(block.title or solution.question.title)
-        score = f"{marks_text(earned)} of {marks_text(worth)} {'mark' if worth == 1 else 'marks'}"
+        score = f"{marks_text(earned, 2)} of {marks_text(worth, 2)} {'mark' if worth == 1 else 'marks'}"
+        if all(mark.verdict == "blank" for mark in marks):
+            body = f"**{plain(name)}** · {heading} · **{score}** · {pill('blank')}"
+            parts.append(f"::: {{.question #{name}}}\n{body}\n:::")
+            continue
         rows = ["| | your answer | verdict | |", f"|:{'-' * 14}|:{'-' * 26}|:{'-' * 17}|:{'-' * 43}|"]
         rows += [_row(mark, solution.working.symbols, solution.working.cost) for mark in marks]
         body = [f"**{plain(name)}** · {heading} · **{score}**", "\n".join(rows)]
@@ -179,8 +184,7 @@ def _own(key: Key, answers: Mapping[str, Raw], label: str, mark: DecimalMark) ->
 def _from_own(key: Key, own: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     """The steps in print, each from the student's numbers and the steps before it."""
     solution, working = key.solution, key.working
-    by_hand = solution.rounding == "steps"
-    system = Rounded(BITS, solution.places) if by_hand else Balls(BITS)
+    system = Rounded(BITS, solution.places) if solution.rounding == "steps" else Balls(BITS)
     parts: dict[str, Printed] = {}
     for name, quantity in solution.quantities.items():
         if quantity.printed is not None and _is_short(quantity.value):
@@ -192,8 +196,9 @@ def _from_own(key: Key, own: Mapping[str, Any], names: Sequence[str]) -> list[st
         scope = {**scope, **{name: value for name, value in solution.hand.items() if name not in own}}
         for name in names:
             step = working[name]
-            scope[name] = system.settle(evaluate(step.expr, scope, system))
-            value = printed(scope[name], solution.places, exact=False if by_hand else None)
+            before = evaluate(step.expr, scope, system)
+            scope[name] = system.settle(before)
+            value = printed(scope[name], solution.places, exact=None if _same(before, scope[name]) else False)
             one = line(
                 name,
                 step.expr,
@@ -207,6 +212,12 @@ def _from_own(key: Key, own: Mapping[str, Any], names: Sequence[str]) -> list[st
             if _is_short(scope[name]):
                 parts[name] = value
     return shown
+
+
+def _same(before: Any, after: Any) -> bool:
+    """Whether rounding has changed nothing."""
+    pairs = zip(np.ravel(before), np.ravel(after), strict=True)
+    return all(exact_value(a) is not None and exact_value(a) == exact_value(b) for a, b in pairs)
 
 
 def _is_short(value: Any) -> bool:

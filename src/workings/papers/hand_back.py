@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
+from workings.errors import InputError, echo
 from workings.files import make_folder, write_file
 from workings.marking.sheets import Broken
 from workings.papers.class_page import Tally, class_page
@@ -39,6 +40,9 @@ def hand_back(
     ------
     InputError: a paper that can't be solved, no sheets, or files that can't be written.
     """
+    listed = list(sheets)
+    for written in Tables.named(to) if to else ():
+        _keep(written, [*([Path(paper.file)] if paper.file else []), *listed])
     scheme = scheme_of(paper.text, paper.file)
     tally = Tally(scheme)
     taken = {CLASS_PAGE}
@@ -47,9 +51,9 @@ def hand_back(
         if feedback:
             make_folder(feedback)
         if feedback is None:
-            pairs = ((found, None) for found in spread(paper, sheets, mark_found, on=on))
+            pairs = ((found, None) for found in spread(paper, listed, mark_found, on=on))
         else:
-            pairs = spread(paper, sheets, page_found, on=on)
+            pairs = spread(paper, listed, page_found, on=on)
         for found, page in pairs:
             heard(found)
             if feedback:
@@ -61,3 +65,10 @@ def hand_back(
     if feedback:
         write_file(feedback / CLASS_PAGE, class_page(tally).encode())
     return [*(table.paths if table else ()), *([feedback] if feedback else [])]
+
+
+def _keep(written: Path, sources: Iterable[Path]) -> None:
+    """Refuse to write over the paper or a sheet."""
+    for source in sources:
+        if written.exists() and source.exists() and written.samefile(source):
+            raise InputError(f"{echo(str(written))} is read, too", accepted="another file to write")

@@ -270,10 +270,15 @@ def feedback(verdict: Verdict, quantity: str) -> str:
         return f"{verdict.slip.feedback}{where}{own}"
     if verdict.name == "right, rounded":
         return f"Right as rounded; {verdict.note}."
-    plain = {"right": "", "wrong": "Not right.", "blank": "No answer."}
     if verdict.name == "unreadable":
         return f"Not readable: {verdict.note}."
-    return plain[verdict.name]
+    return _sentence(verdict.note) if verdict.name == "wrong" else ""
+
+
+def _sentence(note: str) -> str:
+    """A remark as a sentence to whoever wrote the answer."""
+    spoken = note.replace("printed ", "you wrote ")
+    return f"{spoken[:1].upper()}{spoken[1:]}." if spoken else ""
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -34,10 +34,10 @@ def cell(text: str) -> str:
     return f"'{line}" if _FORMULA.match(line) and not _NUMBER.fullmatch(line) else line
 
 
-def marks_text(marks: Fraction) -> str:
-    """Marks as a decimal, exact where four decimals do."""
-    exact = terminating(marks, MOST_DECIMALS)
-    return exact if exact is not None else spell(round_decimals(marks, MOST_DECIMALS), MOST_DECIMALS)
+def marks_text(marks: Fraction, decimals: int = MOST_DECIMALS) -> str:
+    """Marks as a decimal: exact where so many decimals do, else rounded to them."""
+    exact = terminating(marks, decimals)
+    return exact if exact is not None else spell(round_decimals(marks, decimals), decimals)
 
 
 def percentage(share: Fraction) -> str:
@@ -57,15 +57,20 @@ class Tables:
     def __init__(self, to: Path, questions: Sequence[str]) -> None:
         if to.is_dir():
             raise InputError(f"{echo(str(to))} is a folder", accepted="the name of a file to write")
-        self.paths = (to, to.with_name(f"{to.stem}.verdicts{to.suffix}"))
+        self.paths = self.named(to)
         self._questions = questions
         self._parts = [path.with_name(f".{path.name[:40]}.{token_hex(6)}.part") for path in self.paths]
         self._open = ExitStack()
         self._writers: list[Any] = []
 
+    @staticmethod
+    def named(to: Path) -> tuple[Path, Path]:
+        """The two files."""
+        return to, to.with_name(f"{to.stem}.verdicts{to.suffix}")
+
     def __enter__(self) -> Self:
         try:
-            for path, part in zip(self.paths, self._parts, strict=True):
+            for part in self._parts:
                 self._writers.append(csv.writer(self._open.enter_context(_opened(part)), lineterminator="\n"))
             self._writers[0].writerow(["student", *self._questions, "total", "percentage"])
             self._writers[1].writerow(VERDICT_COLUMNS)
