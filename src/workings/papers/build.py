@@ -30,6 +30,8 @@ Progress = Callable[[str], None]
 ANSWER_OPENS: Final = re.compile(r">\s*\*\*(?:Answer|On the printed key)\.\*\*")
 CLASSES: Final = {"right": "right", "right, rounded": "rounded", "wrong": "wrong", "convention": "convention"}
 ANSWERS_SUFFIX: Final = ".answers.yaml"
+WRITABLE: Final = (".ipynb", ".md")
+"""Formats in which a student can write into the document itself."""
 
 
 def solved_paper(paper: Paper, progress: Progress | None = None) -> dict[str, Solved]:
@@ -62,15 +64,19 @@ def markdown(paper: Paper, progress: Progress | None = None) -> str:
     return "\n".join(pieces)
 
 
-def blank(paper: Paper) -> str:
-    """The paper without answers: prose, givens and what is asked."""
+def blank(paper: Paper, *, places: bool = False) -> str:
+    """The paper without answers: prose, givens and what is asked.
+
+    With `places`, a block of code named `answers` below each question, to be filled in, and one for the name;
+    `workings.marking.notebook_sheets` reads them.
+    """
     solved = solved_paper(paper)
-    pieces: list[str] = []
+    pieces = [_place_to_write(_hints(paper), "student:")] if places else []
     for part in paper.parts:
         if not isinstance(part, Block):
             pieces.append(_without_answers(part.text))
         elif part.kind == "question":
-            pieces.append(_asked(paper, solved, part))
+            pieces.append(_asked(paper, solved, part, places=places))
         else:
             pieces.append(_card(part, ""))
     return "\n".join(pieces)
@@ -80,10 +86,7 @@ def answer_sheet(paper: Paper) -> str:
     """An empty answer sheet, as YAML: the student's name, and every quantity of every question."""
     solved = solved_paper(paper)
     answers = {name: dict.fromkeys(one.solution.ask) for name, one in solved.items()}
-    lines = [
-        f"# Answers to: {paper.header.title or paper.file or 'the paper'}",
-        "# A vector is [1, 2], a matrix [[1, 2], [3, 4]].",
-    ]
+    lines = [f"# Answers to: {paper.header.title or paper.file or 'the paper'}", *_hints(paper)]
     lines += ["student:", "answers:"]
     for name, quantities in answers.items():
         lines.append(f"  {name}:")
@@ -91,12 +94,24 @@ def answer_sheet(paper: Paper) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _hints(paper: Paper) -> list[str]:
+    """How answers are written, as comments."""
+    comma = paper.header.decimal_mark == ","
+    vector, matrix = ("[1,5; 2]", "[[1,5; 2]; [3; 4]]") if comma else ("[1.5, 2]", "[[1.5, 2], [3, 4]]")
+    return [f"# A vector is {vector}, a matrix {matrix}."]
+
+
+def _place_to_write(hints: list[str], *lines: str) -> str:
+    return "\n".join(["```answers", *hints, *lines, "```", ""])
+
+
 def build(
     paper: Paper, to: Path, *, without_answers: bool = False, progress: Progress | None = None
 ) -> list[Path]:
     """Write the paper to the file `to` (.html, .pdf, .ipynb, .docx, .md) and return what was written.
 
-    With `without_answers`, the blank paper, and beside it an empty answer sheet.
+    With `without_answers`, the blank paper, and beside it an empty answer sheet; a notebook and Markdown have
+    places for the answers within, too.
     """
     from workings.papers.typeset import FORMATS, typeset
 
@@ -105,7 +120,8 @@ def build(
     if paper.file and to.exists() and to.samefile(paper.file):
         raise InputError(f"{echo(str(to))} is the paper itself", accepted="another file to write")
     title = paper.header.title or to.stem
-    body = blank(paper) if without_answers else markdown(paper, progress)
+    places = to.suffix.lower() in WRITABLE
+    body = blank(paper, places=places) if without_answers else markdown(paper, progress)
     written = [typeset(_byline(paper) + body, title=title, to=to, lang=paper.header.lang)]
     if without_answers:
         sheet = to.with_name(to.stem + ANSWERS_SUFFIX)
@@ -168,8 +184,11 @@ def _previous(paper: Paper, solved: Mapping[str, Solved], block: Block) -> tuple
     return f"*Goes on from [{links[-1].name}](#{links[-1].name}).*", solved[links[-1].name].solution
 
 
-def _asked(paper: Paper, solved: Mapping[str, Solved], block: Block) -> str:
-    """The card of the blank paper: figure, givens that are not asked for themselves, and what is wanted."""
+def _asked(paper: Paper, solved: Mapping[str, Solved], block: Block, *, places: bool = False) -> str:
+    """The card of the blank paper: figure, givens that are not asked for themselves, and what is wanted.
+
+    With `places`, a place to write each answer follows.
+    """
     one = solved[block.name]
     solution = one.solution
     goes_on, previous = _previous(paper, solved, block)
@@ -179,6 +198,7 @@ def _asked(paper: Paper, solved: Mapping[str, Solved], block: Block) -> str:
         _given(solution, previous, hidden=solution.ask),
         goes_on,
         f"**Wanted:** {', '.join(names)}",
+        _place_to_write([], f"{block.name}:", *(f"  {name}:" for name in solution.ask)) if places else "",
     )
     return _card(block, "\n\n".join(part for part in parts if part))
 
