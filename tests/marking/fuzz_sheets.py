@@ -3,8 +3,8 @@
     python tests/marking/fuzz_sheets.py -max_total_time=600 FOLDER tests/marking/corpus
 
 The first byte of an input says which reader and which decimal mark; `test_sheets_fuzz.py` replays the
-corpus with every reader. Any other error than an `InputError`, more than a second or two, or a difference between the
-quick reader and the parser ends the run with the input on disk.
+corpus with every reader. The run ends, with the input on disk, at any other error than an `InputError`, at an
+input that takes seconds, and where the quick reader and the parser differ.
 """
 
 from __future__ import annotations
