@@ -25,14 +25,14 @@ def is_right(written: Fraction, decimals: int, entry: Any, places: Places) -> bo
     exact = exact_value(entry)
     if exact is not None and (written == exact or exact.denominator == 1):
         return written == exact
-    asked = places.decimals_for(written if places.significant else Fraction(0))
+    low, high = balls.bounds(entry) if exact is None else (exact, exact)
+    asked = places.decimals_for(low)  # of the value's own figures: 0 has none of those of 0.0001
     counts = {max(asked, decimals), asked if asked < 0 else max(asked, decimals)}  # 1230 for 1234.5
     for count, ties in product(counts, ("half-up", "half-even")):
         if at_decimals(entry, count, ties) == written:
             return True
     if decimals <= asked and decimals >= 0:
         return False
-    low, high = balls.bounds(entry) if exact is None else (exact, exact)
     unit = Fraction(1, 10 ** min(decimals, TRAILING)) if decimals >= 0 else Fraction(1, 10**TRAILING)
     near = low - unit < written < high + unit
     return near and at_decimals(entry, asked, "half-up") == round_decimals(written, asked)
