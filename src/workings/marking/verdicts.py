@@ -154,18 +154,24 @@ class Marker:
         if route is None:
             slip = in_writing(answer, [self.key.target(label)], self.places)
             return Verdict("slip", f"{slip.name}; {fault}", slip, label) if slip else Verdict("wrong", fault)
-        if self._is_rounded(label, answer):
+        if self._is_rounded(label, answer, route):
             exact = printed(self.solution.quantities[label].value, self.places).text
             return Verdict("right, rounded", f"without rounding on the way: {exact}")
         return self._follows_or_slips(label, written, route, fault)
 
-    def _is_rounded(self, label: str, answer: Numbers) -> bool:
-        """Whether every entry lies in the one-step enclosure from the writer's own right parents."""
+    def _is_rounded(self, label: str, answer: Numbers, route: Route) -> bool:
+        """Whether every entry lies in the one-step enclosure from the writer's own right parents.
+
+        Or in that along the route, where steps that nobody wrote lie between.
+        """
         if self.solution.rounding != "steps" or self.key.is_whole(label):
             return False
         step = self.solution.working[label]
-        parents = self._earlier.enclosures(names_in(step.expr), exact=True)
-        return self._earlier.enclosed((step,), parents, answer)
+        near = self._earlier.enclosures(names_in(step.expr), exact=True)
+        if self._earlier.enclosed((step,), near, answer):
+            return True
+        parents = self._earlier.enclosures(route.parents, exact=True)
+        return len(route.steps) > 1 and bool(parents) and self._earlier.enclosed(route.steps, parents, answer)
 
     def _misshapen(self, label: str, answer: Numbers) -> Verdict:
         """An answer of another shape: a transposed one is a slip that can be told."""
