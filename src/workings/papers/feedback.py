@@ -78,11 +78,8 @@ def page_name(student: str, taken: set[str]) -> str:
 
 def markdown(scheme: Scheme, sheet: Sheet, marked: Marked) -> str:
     """A student's page as Markdown."""
-    parts = [
-        f"**{marks_text(marked.earned, 2)} of {marks_text(marked.worth, 2)} marks** "
-        f"({percentage(marked.share)} %)",
-        legend(marked.marks),
-    ]
+    total = f"**{marks_text(marked.earned, 2)} of {marks_text(marked.worth, 2)} marks**"
+    parts = [f"{total} ({percentage(marked.share)} %)", legend(marked.marks)]
     markers = scheme.markers(sheet)
     for name, (earned, worth) in marked.by_question().items():
         block, solution = scheme.items[name].solved.block, scheme.items[name].solved.solution
