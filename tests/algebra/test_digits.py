@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from workings.algebra import balls
 from workings.algebra.digits import Printed, exact_value, plain, printed, rounded_value
+from workings.algebra.printer import ATOM, NEGATIVE, PRODUCT, SUM
 from workings.algebra.rounding import Places
-from workings.algebra.show import ATOM, NEGATIVE, PRODUCT, SUM
 
 TWO = Places(decimals=2)
 EVEN = Places(decimals=2, ties="half-even")

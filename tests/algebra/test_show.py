@@ -26,20 +26,18 @@ from workings.algebra.expression import (
     where,
     words,
 )
-from workings.algebra.shape import shapes_of
-from workings.algebra.show import (
+from workings.algebra.printer import (
     ATOM,
     NEGATIVE,
     PRODUCT,
     SUM,
     Printer,
     Shown,
-    latex,
     matrix_text,
     number_text,
-    show,
-    text,
 )
+from workings.algebra.shape import shapes_of
+from workings.algebra.show import latex, show, text
 
 SHAPES = {
     **dict.fromkeys(("a", "b", "c", "k"), ()),

@@ -15,8 +15,8 @@ from typing import Any, Final
 import numpy as np
 
 from workings.algebra.elision import MOST_SHOWN, ends
+from workings.algebra.printer import ATOM, NEGATIVE, PRODUCT, SUM, Shown, Style, matrix_text
 from workings.algebra.rounding import Places, magnitude, round_decimals, round_exact, spell, terminating
-from workings.algebra.show import ATOM, NEGATIVE, PRODUCT, SUM, Shown, Style, matrix_text
 
 LARGEST_DENOMINATOR: Final = 10_000
 """A fraction with a larger denominator says less than its decimals."""

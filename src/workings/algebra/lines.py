@@ -13,8 +13,9 @@ from typing import Final
 from workings.algebra.digits import Printed
 from workings.algebra.expression import Expr, names_in, postorder, size
 from workings.algebra.names import latex_name, text_name
+from workings.algebra.printer import Printer, Style
 from workings.algebra.shape import Shape, shapes_of
-from workings.algebra.show import Printer, Style, show
+from workings.algebra.show import show
 
 LARGEST_SUBSTITUTION: Final = 36
 """Entries of a value beyond which a formula keeps its name instead."""

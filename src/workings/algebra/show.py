@@ -7,88 +7,29 @@ columns.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, Final, Literal, cast
+from typing import Any, Final
 
 from workings.algebra.expression import Expr, postorder
-from workings.algebra.names import latex_name, text_name
-from workings.algebra.rounding import terminating
-
-Style = Literal["latex", "text"]
-
-COMPARISON, SUM, NEGATIVE, BIG, PRODUCT, POWER, ATOM = range(7)
-"""How tightly a printed form holds together; an operand that holds less gets brackets. BIG is a Σ."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A printed form and how tightly it holds together."""
-
-    text: str
-    level: int = ATOM
-
-
-@dataclass(frozen=True)
-class Printer:
-    """What rows need: the style, the names' printed forms, and the ranks that tell products apart."""
-
-    style: Style
-    cost: str = "J"
-    symbols: Mapping[str, str] = field(default_factory=dict)
-    substitution: Mapping[str, Shown] = field(default_factory=dict)
-    ranks: Mapping[Expr, int] = field(default_factory=dict)
-
-    @property
-    def latex(self) -> bool:
-        """Whether the style is LaTeX."""
-        return self.style == "latex"
-
-    def name(self, label: str) -> Shown:
-        """A name as printed: its substituted value, its symbol, or by the rules of `names`."""
-        if label in self.substitution:
-            return self.substitution[label]
-        label = self.symbols.get(label, label)
-        if not self.latex:
-            return Shown(text_name(label))
-        shown = latex_name(label, self.cost)
-        return Shown(shown, POWER if label.startswith("grad_") else ATOM)
-
-    def bracket(self, shown: Shown, level: int) -> str:
-        """The text, in brackets where it holds less tightly than `level`."""
-        if shown.level >= level:
-            return shown.text
-        return rf"\left({shown.text}\right)" if self.latex else f"({shown.text})"
-
-    def scripted(self, shown: Shown, mark: str, script: str) -> str:
-        """LaTeX with a subscript or superscript; a base that has one already gets braces, as LaTeX asks."""
-        base = self.bracket(shown, ATOM)
-        taken = not base.startswith((r"\left", r"\begin")) and mark in _outside_braces(base)
-        return f"{{{base}}}{mark}{{{script}}}" if taken else f"{base}{mark}{{{script}}}"
-
-    def rank(self, node: Expr) -> int:
-        """The number of axes of a node's value."""
-        return self.ranks.get(node, 0)
-
-    def call(self, name: str, *args: Shown) -> Shown:
-        """f(a, b)."""
-        inner = ", ".join(arg.text for arg in args)
-        if not self.latex:
-            return Shown(f"{name}({inner})")
-        command = name if name.startswith("\\") else rf"\operatorname{{{name.replace('_', ' ')}}}"
-        if len(args) == 1 and inner.startswith(r"\begin{pmatrix}") and args[0].level == ATOM:
-            return Shown(f"{command} {inner}", PRODUCT)
-        return Shown(rf"{command}\left({inner}\right)")
-
-
-def _outside_braces(latex: str) -> str:
-    """What stands in no braces."""
-    inner = re.compile(r"\{[^{}]*\}")
-    while inner.search(latex):
-        latex = inner.sub("", latex)
-    return latex
+from workings.algebra.printer import (
+    ATOM,
+    BIG,
+    COMPARISON,
+    NEGATIVE,
+    POWER,
+    PRODUCT,
+    SUM,
+    Printer,
+    Shown,
+    Style,
+    generic,
+    matrix_text,
+    named,
+    number_text,
+    subscripted,
+)
+from workings.algebra.shown_composites import COMPOSITE_ROWS
 
 
 def show(root: Expr, printer: Printer) -> Shown:
@@ -97,7 +38,7 @@ def show(root: Expr, printer: Printer) -> Shown:
     for node in postorder(root):
         args = [done[arg] for arg in node.args]
         row = ROWS.get(node.op)
-        done[node] = row(printer, node, *args) if row else _generic(printer, node, *args)
+        done[node] = row(printer, node, *args) if row else generic(printer, node, *args)
     return done[root]
 
 
@@ -109,33 +50,6 @@ def text(root: Expr, **options: Any) -> str:
 def latex(root: Expr, **options: Any) -> str:
     """The LaTeX of an expression; options as in `Printer`."""
     return show(root, Printer("latex", **options)).text
-
-
-def number_text(value: Fraction, style: Style) -> Shown:
-    """An exact number: a finite decimal where it has a short one, else a fraction; a real minus sign."""
-    spelled = terminating(value)
-    if spelled is None:
-        over, under = abs(value.numerator), value.denominator
-        spelled = rf"\frac{{{over}}}{{{under}}}" if style == "latex" else f"{over}/{under}"
-        sign = "-" if value < 0 else ""
-        level = NEGATIVE if value < 0 else (ATOM if style == "latex" else PRODUCT)
-        return Shown((sign if style == "latex" else sign.replace("-", "−")) + spelled, level)
-    return Shown(spelled if style == "latex" else spelled.replace("-", "−"), NEGATIVE if value < 0 else ATOM)
-
-
-def matrix_text(rows: Any, style: Style) -> str:
-    """Nested lists of printed entries: a column for a vector, a matrix for rows, a list of matrices."""
-    if style == "text":
-        if isinstance(rows, str):
-            return rows
-        return "[" + ", ".join(matrix_text(row, style) for row in rows) + "]"
-    if not rows or isinstance(rows[0], str):
-        body = r" \\ ".join(rows)
-    elif not rows[0] or isinstance(rows[0][0], str):
-        body = r" \\ ".join(" & ".join(row) for row in rows)
-    else:
-        return r"\left[" + r",\; ".join(matrix_text(row, style) for row in rows) + r"\right]"
-    return rf"\begin{{pmatrix}} {body} \end{{pmatrix}}"
 
 
 def _constant(p: Printer, node: Expr) -> Shown:
@@ -206,7 +120,7 @@ def _power(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
         return Shown(p.scripted(a, "^", _on_one_line(b.text)), POWER)
     base = p.bracket(a, ATOM)
     if p.rank(node.args[0]) > 1 and b.text.startswith("−"):
-        return _generic(p, node, a, b)  # W^(−1) would be read as the inverse
+        return generic(p, node, a, b)  # W^(−1) would be read as the inverse
     if b.text == "T":
         return Shown(f"{base}^(T)", POWER)  # x^T would be read as the transpose
     return Shown(f"{base}^{p.bracket(b, ATOM)}", POWER)
@@ -230,7 +144,7 @@ def _on_one_line(exponent: str) -> str:
 
 
 def _exp(p: Printer, node: Expr, a: Shown) -> Shown:
-    return Shown(f"e^{{{a.text}}}", POWER) if p.latex and not p.rank(node.args[0]) else _named(p, node, a)
+    return Shown(f"e^{{{a.text}}}", POWER) if p.latex and not p.rank(node.args[0]) else named(p, node, a)
 
 
 def _sqrt(p: Printer, _node: Expr, a: Shown) -> Shown:
@@ -252,41 +166,9 @@ def _infix(latex_sign: str, text_sign: str) -> Callable[..., Shown]:
     return row
 
 
-LATEX_FUNCTIONS: Final = {
-    "log": r"\log", "tanh": r"\tanh", "sin": r"\sin", "cos": r"\cos", "exp": r"\exp",
-    "maximum": r"\max", "minimum": r"\min", "amax": r"\max", "sigmoid": r"\sigma",
-}  # fmt: skip
-TEXT_FUNCTIONS: Final = {"maximum": "max", "minimum": "min"}
-
-
-def _named(p: Printer, node: Expr, *args: Shown) -> Shown:
-    table = LATEX_FUNCTIONS if p.latex else TEXT_FUNCTIONS
-    return p.call(table.get(node.op, node.op), *args)
-
-
-def _generic(p: Printer, node: Expr, *args: Shown) -> Shown:
-    """Any operation without a row: op(arguments, attribute=value), which `parse` reads back."""
-    if p.latex:
-        return _named(p, node, *args)
-    said = [(key, value) for key, value in node.attrs.items() if value is not None and value is not False]
-    attributes = [f"{key}={attribute_text(value)}" for key, value in said]
-    return Shown(f"{node.op}({', '.join([arg.text for arg in args] + attributes)})")
-
-
-def attribute_text(value: Any) -> str:
-    """An attribute in the plain language: ints, fractions, booleans, nested tuples."""
-    if isinstance(value, (tuple, list)):
-        inner = ", ".join(attribute_text(part) for part in value)
-        return f"({inner},)" if len(value) == 1 else f"({inner})"
-    if isinstance(value, slice):
-        part = cast("slice[Any, Any, Any]", value)
-        return f"slice({', '.join(map(attribute_text, (part.start, part.stop, part.step)))})"
-    return str(value)
-
-
 def _transposed(p: Printer, node: Expr, a: Shown) -> Shown:
     if node.attrs.get("axes") is not None:
-        return _generic(p, node, a)
+        return generic(p, node, a)
     return Shown(p.scripted(a, "^", r"\top") if p.latex else f"{p.bracket(a, ATOM)}ᵀ", POWER)
 
 
@@ -316,7 +198,7 @@ def _outer(p: Printer, node: Expr, a: Shown, b: Shown) -> Shown:
 
 def _sum(p: Printer, node: Expr, a: Shown) -> Shown:
     if not p.latex:
-        return _generic(p, node, a)
+        return generic(p, node, a)
     return Shown(rf"\textstyle\sum {p.bracket(a, PRODUCT)}", PRODUCT)
 
 
@@ -327,23 +209,13 @@ def _summation(p: Printer, node: Expr, body: Shown, low: Shown, high: Shown) -> 
     return Shown(f"Σ_{{{index}={low.text}}}^{{{high.text}}} ({body.text})", BIG)
 
 
-def _element(p: Printer, _node: Expr, x: Shown, *subscripts: Shown) -> Shown:
-    inner = ", ".join(subscript.text for subscript in subscripts)
-    if p.latex:
-        return Shown(p.scripted(x, "_", inner))
-    base = p.bracket(x, ATOM)
-    if base.startswith("["):
-        base = f"({base})"  # [1, 2][1] would look like two vectors
-    return Shown(f"{base}[{inner}]")
-
-
 def _item(p: Printer, node: Expr, x: Shown) -> Shown:
     index = node.attrs["index"]
     if all(isinstance(part, int) and part >= 0 for part in index):
-        return _element(p, node, x, *(Shown(str(part + 1)) for part in index))
+        return subscripted(p, node, x, *(Shown(str(part + 1)) for part in index))
     if p.latex and all(part.step is None for part in index if isinstance(part, slice)):
         return Shown(p.scripted(x, "_", ", ".join(map(_range_latex, index))))
-    return _generic(p, node, x)
+    return generic(p, node, x)
 
 
 def _range_latex(part: Any) -> str:
@@ -367,7 +239,7 @@ def _where(p: Printer, _node: Expr, condition: Shown, then: Shown, otherwise: Sh
 def _stack(p: Printer, node: Expr, *parts: Shown) -> Shown:
     if node.attrs.get("axis", 0):
         columns = p.latex and node.attrs["axis"] == 1 and all(p.rank(part) == 1 for part in node.args)
-        return _columns(*parts) if columns else _generic(p, node, *parts)
+        return _columns(*parts) if columns else generic(p, node, *parts)
     if p.latex and any(p.rank(part) for part in node.args):
         return _rows(p, node, *parts)
     return Shown(matrix_text([part.text for part in parts], p.style))
@@ -383,98 +255,9 @@ def _rows(p: Printer, node: Expr, *parts: Shown) -> Shown:
     opening, closing = r"\begin{pmatrix} ", r" \end{pmatrix}"
     plain = all(p.rank(part) == 1 and part.op == "stack" for part in node.args)
     if not plain or any(part.text.count("\\begin") > 1 for part in parts):
-        return _generic(p, node, *parts)
+        return generic(p, node, *parts)
     rows = [part.text.removeprefix(opening).removesuffix(closing).replace(r" \\ ", " & ") for part in parts]
     return Shown(opening + r" \\ ".join(rows) + closing)
-
-
-def _squared_norm(p: Printer, _node: Expr, a: Shown) -> Shown:
-    return Shown(rf"\lVert {a.text} \rVert^{{2}}", POWER) if p.latex else p.call("squared_norm", a)
-
-
-def _cross_entropy(p: Printer, node: Expr, y: Shown, d: Shown) -> Shown:
-    if not p.latex:
-        return p.call(node.op, y, d)  # that d is a distribution matters to its gradient only
-    return Shown(rf"-\textstyle\sum {p.bracket(d, POWER)} \odot \log {p.bracket(y, ATOM)}", NEGATIVE)
-
-
-def _binary_cross_entropy(p: Printer, node: Expr, y: Shown, d: Shown) -> Shown:
-    if not p.latex:
-        return _generic(p, node, y, d)
-    target, output = p.bracket(d, POWER), p.bracket(y, PRODUCT)
-    sums = r"\textstyle\sum " if p.rank(node.args[0]) else ""
-    first = rf"-{sums}{target} \log {p.bracket(y, ATOM)}"
-    return Shown(
-        rf"{first} - {sums}\left(1 - {p.bracket(d, PRODUCT)}\right) \log\left(1 - {output}\right)", SUM
-    )
-
-
-def _squared_error(p: Printer, node: Expr, y: Shown, d: Shown) -> Shown:
-    if not p.latex:
-        return _generic(p, node, y, d)
-    difference = rf"{p.bracket(d, SUM)} - {p.bracket(y, PRODUCT)}"
-    if p.rank(node.args[0]) or p.rank(node.args[1]):
-        return Shown(rf"\left({difference}\right)^{{\top}} \left({difference}\right)", PRODUCT)
-    return Shown(rf"\left({difference}\right)^{{2}}", POWER)
-
-
-def _xlogy(p: Printer, node: Expr, x: Shown, y: Shown) -> Shown:
-    if not p.latex:
-        return _generic(p, node, x, y)
-    return Shown(rf"{p.bracket(x, POWER)} \log {p.bracket(y, ATOM)}", PRODUCT)
-
-
-def _mean(p: Printer, node: Expr, a: Shown) -> Shown:
-    return Shown(rf"\overline{{{a.text}}}") if p.latex else _generic(p, node, a)
-
-
-def _normalise(p: Printer, node: Expr, *args: Shown) -> Shown:
-    if not p.latex:
-        return _generic(p, node, *args)
-    x, mean, variance, eps = args
-    over = rf"{x.text} - {p.bracket(mean, PRODUCT)}"
-    return Shown(rf"\frac{{{over}}}{{\sqrt{{{variance.text} + {eps.text}}}}}", POWER)
-
-
-def _cross_correlation(p: Printer, node: Expr, x: Shown, kernel: Shown) -> Shown:
-    if not p.latex:
-        return _generic(p, node, x, kernel)
-    return Shown(rf"{p.bracket(kernel, POWER)} \star {p.bracket(x, POWER)}", PRODUCT)
-
-
-def _convolution_matrix(p: Printer, node: Expr, kernel: Shown) -> Shown:
-    if not p.latex:
-        return _generic(p, node, kernel)
-    return Shown(rf"\text{{matrix of }} {p.bracket(kernel, POWER)}", PRODUCT)
-
-
-def _rotate_180(p: Printer, node: Expr, x: Shown) -> Shown:
-    return p.call(r"\operatorname{rot}_{180}", x) if p.latex else _generic(p, node, x)
-
-
-def _entry(p: Printer, node: Expr, x: Shown, *subscripts: Shown) -> Shown:
-    return _element(p, node, x, *subscripts) if p.latex else _generic(p, node, x, *subscripts)
-
-
-def _between(p: Printer, _node: Expr, low: Shown, x: Shown, high: Shown) -> Shown:
-    sign = r"\le" if p.latex else "≤"
-    return Shown(f" {sign} ".join(p.bracket(part, SUM) for part in (low, x, high)), COMPARISON)
-
-
-def _every(p: Printer, node: Expr, *conditions: Shown) -> Shown:
-    if not p.latex:
-        return _generic(p, node, *conditions)
-    return Shown(r" \text{ and } ".join(condition.text for condition in conditions), COMPARISON)
-
-
-def _interpolated(p: Printer, node: Expr, precision: Shown, recall: Shown) -> Shown:
-    if not p.latex:
-        return _generic(p, node, precision, recall)
-    return Shown(rf"\max_{{{recall.text} \ge r}} {p.bracket(precision, PRODUCT)}", PRODUCT)
-
-
-def _increments(p: Printer, node: Expr, x: Shown) -> Shown:
-    return Shown(rf"\Delta {p.bracket(x, ATOM)}", POWER) if p.latex else _generic(p, node, x)
 
 
 def _words(p: Printer, node: Expr) -> Shown:
@@ -486,6 +269,7 @@ def _words(p: Printer, node: Expr) -> Shown:
 
 
 ROWS: Final[dict[str, Callable[..., Shown]]] = {
+    **COMPOSITE_ROWS,
     "const": _constant,
     "words": _words,
     "name": lambda p, node: p.name(node.attrs["name"]),
@@ -510,23 +294,8 @@ ROWS: Final[dict[str, Callable[..., Shown]]] = {
     "sum": _sum,
     "summation": _summation,
     "item": _item,
-    "element": _element,
+    "element": subscripted,
     "stack": _stack,
-    "xlogy": _xlogy,
-    "maximum": _named,
-    "minimum": _named,
-    "mean": _mean,
-    "interpolated": _interpolated,
-    "increments": _increments,
-    "normalise": _normalise,
-    "cross_correlation": _cross_correlation,
-    "convolution_matrix": _convolution_matrix,
-    "rotate_180": _rotate_180,
-    "entry": _entry,
-    "between": _between,
-    "every": _every,
-    "squared_norm": _squared_norm,
-    "cross_entropy": _cross_entropy,
-    "binary_cross_entropy": _binary_cross_entropy,
-    "squared_error": _squared_error,
+    "maximum": named,
+    "minimum": named,
 }
