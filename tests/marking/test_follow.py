@@ -164,6 +164,13 @@ def test_zeros_that_were_worked_out_are_no_trick():
     assert [one.name for one in found.values()] == ["slip", "follows", "follows"]
 
 
+def test_steps_that_nobody_wrote_take_up_rounded_digits():
+    # h_1 = (0.80, 0.10) as printed, right by 0.8005 and 0.0997: u_2 = 0.63, y and J from it, u_2 left out
+    found = verdicts(network(), {"h_1": ["0.80", "0.10"], "J": "0.12"})
+    assert found["J"].name in ("right", "right, rounded")
+    assert found["J"].credit == 1
+
+
 # Routes and subsets -----------------------------------------------------------------------------------------
 
 

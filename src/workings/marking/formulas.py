@@ -49,9 +49,9 @@ class Formulas:
         """Whether it agrees with the key, and if not, how it differs."""
         return agree(self.working, label, answer.expr, self.key.worlds)
 
-    def values(self, answer: Formula) -> tuple[Any, ...]:
+    def values(self, label: str, answer: Formula) -> tuple[Any, ...]:
         """Its values at the key's worlds; none where it has no value at one of them."""
-        expr = spelled_out(self.working, answer.expr)
+        expr = spelled_out(self.working, label, answer.expr)
         try:
             with np.errstate(all="ignore"):
                 return tuple(

@@ -68,7 +68,7 @@ def points(working: Working, tries: int | None = None) -> tuple[Point, ...]:
 
 def agree(working: Working, name: str, answer: Expr, at: tuple[Point, ...]) -> Outcome:
     """Whether `answer` equals the step `name` at every point, and if not, how it differs."""
-    answer = spelled_out(working, answer)
+    answer = spelled_out(working, name, answer)
     outcomes: set[Outcome] = set()
     for point in at:
         expected = point.values[name]
@@ -84,10 +84,16 @@ def agree(working: Working, name: str, answer: Expr, at: tuple[Point, ...]) -> O
     return "same"
 
 
-def spelled_out(working: Working, answer: Expr) -> Expr:
-    """A formula in printed symbols as one in the working's own names."""
+def spelled_out(working: Working, name: str, answer: Expr) -> Expr:
+    """A formula for the step `name`, in printed symbols, as one in the working's own names.
+
+    A symbol that is also the name of this step or of a later one (M, a filter's height and then the matrix)
+    is read as the symbol: no formula speaks of what comes after it.
+    """
+    labels = [step.name for step in working]
+    later = set(labels[labels.index(name) :]) if name in working else set[str]()
     inverse = {symbol: reference(label) for label, symbol in working.symbols.items()}
-    return substitute(answer, {s: ref for s, ref in inverse.items() if s not in working.shapes})
+    return substitute(answer, {s: ref for s, ref in inverse.items() if s not in working.shapes or s in later})
 
 
 def _compare(found: Any, expected: Any) -> Outcome:

@@ -210,7 +210,7 @@ class Marker:
         known = self.key.kept.get(memo)
         if known is None:
             answer = self._formulas.read(raw, self._decimal_mark)
-            values = self._formulas.values(answer)
+            values = self._formulas.values(label, answer)
             outcome = self._formulas.outcome(label, answer)
             known = self.key.keep(memo, (Written(None, values, answer.written), outcome), memo[1])
         written, outcome = known
