@@ -19,8 +19,7 @@ with atheris.instrument_imports(include=["workings", "ruamel", "csv", "json"]):
     from workings.errors import InputError
     from workings.marking.answers import is_blank, read_numbers
     from workings.marking.plain_sheets import read_plain
-    from workings.marking.sheet import Rules
-    from workings.marking.sheets import READERS, Broken
+    from workings.marking.sheets import Broken, read_sheets
     from workings.yaml_reader import read_yaml
 
 KNOWN = {"q2b": ("u_1", "h_1"), "q3": ("total",)}
@@ -36,7 +35,7 @@ def one_input(data: bytes) -> None:
     suffix, mark = SUFFIXES[choice % 4], "." if choice & 4 else ","
     path = FOLDER / f"x{suffix}"
     path.write_bytes(data)
-    for found in READERS[suffix](path, Rules(mark, KNOWN if choice & 8 else None)):
+    for found in read_sheets([path], decimal_mark=mark, known=KNOWN if choice & 8 else None):
         if isinstance(found, Broken):
             assert isinstance(found.error, InputError)
             assert len(str(found.error)) < 2000

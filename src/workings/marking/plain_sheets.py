@@ -62,7 +62,7 @@ def read_plain(text: str, first_line: int, *, lists_as_text: bool) -> PlainSheet
     first_line: the line of the file on which `text` begins.
     lists_as_text: keep `[1,5; 2,5]` as text: where the comma is the decimal mark, YAML would tear it apart.
     """
-    if UNPRINTABLE.search(text):
+    if "\r" in text or UNPRINTABLE.search(text):
         return None
     reading = _Reading(lists_as_text=lists_as_text)
     try:
