@@ -164,13 +164,6 @@ def test_zeros_that_were_worked_out_are_no_trick():
     assert [one.name for one in found.values()] == ["slip", "follows", "follows"]
 
 
-def test_steps_that_nobody_wrote_take_up_rounded_digits():
-    # h_1 = (0.80, 0.10) as printed, right by 0.8005 and 0.0997: u_2 = 0.63, y and J from it, u_2 left out
-    found = verdicts(network(), {"h_1": ["0.80", "0.10"], "J": "0.12"})
-    assert found["J"].name in ("right", "right, rounded")
-    assert found["J"].credit == 1
-
-
 # Routes and subsets -----------------------------------------------------------------------------------------
 
 
@@ -235,3 +228,17 @@ def test_correctly_continued_work_loses_no_further_marks(kind):
                     verdict = marker.verdict(other)
                     assert other == label or verdict.credit == 1, (seed, label, form.slip, other, verdict)
     assert tried or not numeric
+
+
+def test_what_was_rounded_goes_on_through_steps_that_nobody_wrote():
+    # grad_s_2 has lost a term; grad_o_1 from it is off in its last place only, and right as rounded. grad_h_1,
+    # which is not asked for, comes from those digits, and grad_s_1 from it
+    question = discovery.load("workings.questions", "jordan_rnn", "QUESTION")
+    solution = solve("jordan_rnn", question.vary(Random(24)), decimals=3, rounding="steps")
+    key = Key(solution)
+    form = next(form for form in key.forms("grad_s_2") if form.slip.name == "term left out")
+    sheet = carried_on(solution, "grad_s_2", form.expr)
+    found = verdicts(key, sheet)
+    assert found["grad_s_2"].slip.name == "term left out"
+    assert found["grad_o_1"].name == "right, rounded"
+    assert found["grad_s_1"].credit == 1
