@@ -231,8 +231,8 @@ def test_correctly_continued_work_loses_no_further_marks(kind):
 
 
 def test_what_was_rounded_goes_on_through_steps_that_nobody_wrote():
-    # grad_s_2 has lost a term; grad_o_1 from it is off in its last place only, and right as rounded. grad_h_1,
-    # which is not asked for, comes from those digits, and grad_s_1 from it
+    # grad_s_2 has lost a term; grad_o_1 from it is off in its last place only, and right as rounded. What is
+    # not asked for, grad_h_1, comes from those digits, and grad_s_1 from it
     question = discovery.load("workings.questions", "jordan_rnn", "QUESTION")
     solution = solve("jordan_rnn", question.vary(Random(24)), decimals=3, rounding="steps")
     key = Key(solution)
