@@ -186,7 +186,9 @@ class Classroom:
             steps = [
                 name
                 for name in solution.ask
-                if name in solution.working and not isinstance(honest.get(name, ""), str)
+                if name in solution.working
+                and name not in solution.question.checks
+                and not isinstance(honest.get(name, ""), str)
             ]
             if not steps:
                 continue
