@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from workings.cli.progress import bar
 from workings.marking.sheets import Broken
 from workings.papers.document import read
 from workings.papers.hand_back import hand_back
 from workings.papers.mark import Marked
 from workings.papers.marks_csv import marks_text, percentage
-
-Hear = Callable[[Marked | Broken], None]
 
 
 def marked(
@@ -22,10 +19,7 @@ def marked(
 ) -> bool:
     """Mark sheets and print them as they come; whether all could be read."""
     printer = JsonPrinter() if as_json else TextPrinter()
-    source = read(paper)
-    hear: Hear = printer.hear
-    with bar(0):
-        written = hand_back(source, sheets, to=to, feedback=feedback, on=on, heard=hear)
+    written = hand_back(read(paper), sheets, to=to, feedback=feedback, on=on, heard=printer.hear)
     printer.close()
     for path in written:
         sys.stderr.write(f"workings: wrote {path}\n")

@@ -81,7 +81,7 @@ def markdown(scheme: Scheme, sheet: Sheet, marked: Marked) -> str:
     total = f"**{marks_text(marked.earned, 2)} of {marks_text(marked.worth, 2)} marks**"
     parts = [f"{total} ({percentage(marked.share)} %)", legend(marked.marks)]
     markers = scheme.markers(sheet)
-    for name, (earned, worth) in marked.by_question().items():
+    for name, earned, worth in marked.questions:
         block, solution = scheme.items[name].solved.block, scheme.items[name].solved.solution
         marks = [mark for mark in marked.marks if mark.question == name]
         heading = plain(block.title or solution.question.title)

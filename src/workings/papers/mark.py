@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
 from workings.errors import InputError, unknown
 from workings.lab.executors import parse_on
+from workings.marking.credit import BLANK
 from workings.marking.key import Key
 from workings.marking.sheets import READERS, Broken, Raw, Sheet, read_sheets
 from workings.marking.verdicts import Marker, Verdict
@@ -27,6 +28,7 @@ Done = TypeVar("Done")
 
 LONGEST_RAW: Final = 2_000
 """Characters of a raw answer that are repeated in tables and pages."""
+NOTHING: Final = Fraction(0)
 CHUNK: Final = 16
 """Sheets that are handed to a worker at once."""
 
@@ -56,35 +58,26 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A marked sheet: one `Mark` for each quantity that the paper asks, in the paper's order."""
+    """A marked sheet: one `Mark` for each quantity that the paper asks, in the paper's order.
+
+    Parameters
+    ----------
+    questions: for each question its name, the marks earned and the marks that there were to earn.
+    earned, worth: the same in all.
+    """
 
     student: str
     file: str
     line: int
     marks: tuple[Mark, ...]
-
-    @property
-    def earned(self) -> Fraction:
-        """Marks in all."""
-        return sum((mark.earned for mark in self.marks), Fraction(0))
-
-    @property
-    def worth(self) -> Fraction:
-        """Marks that there were to earn."""
-        return sum((mark.worth for mark in self.marks), Fraction(0))
+    questions: tuple[tuple[str, Fraction, Fraction], ...]
+    earned: Fraction
+    worth: Fraction
 
     @property
     def share(self) -> Fraction:
         """What was earned of what there was; 0 in a paper without marks."""
-        return self.earned / self.worth if self.worth else Fraction(0)
-
-    def by_question(self) -> dict[str, tuple[Fraction, Fraction]]:
-        """Marks earned, and marks there were, by question."""
-        found: dict[str, tuple[Fraction, Fraction]] = {}
-        for mark in self.marks:
-            earned, worth = found.get(mark.question, (Fraction(0), Fraction(0)))
-            found[mark.question] = earned + mark.earned, worth + mark.worth
-        return found
+        return self.earned / self.worth if self.worth else NOTHING
 
     def as_json(self) -> dict[str, object]:
         """The stable machine form."""
@@ -94,8 +87,7 @@ class Marked:
             "of": float(self.worth),
             "percentage": float(round(100 * self.share, 2)),
             "questions": {
-                name: {"marks": float(earned), "of": float(worth)}
-                for name, (earned, worth) in self.by_question().items()
+                name: {"marks": float(earned), "of": float(worth)} for name, earned, worth in self.questions
             },
             "answers": [
                 {
@@ -119,13 +111,14 @@ class Item:
 
     Parameters
     ----------
-    worth: marks by asked quantity.
+    worth, full: marks by asked quantity, and in all.
     group: the first question with the same givens and the same places; it lends its key.
     carried: answers to questions with other givens that are the same here, as block and quantity, last first.
     """
 
     solved: Solved
     worth: Mapping[str, Fraction]
+    full: Fraction
     group: str
     carried: tuple[tuple[str, str], ...]
 
@@ -142,6 +135,11 @@ class Scheme:
     def known(self) -> dict[str, tuple[str, ...]]:
         """The asked quantities by question."""
         return {name: item.solved.solution.ask for name, item in self.items.items()}
+
+    @cached_property
+    def full(self) -> Fraction:
+        """Marks of the whole paper."""
+        return sum((item.full for item in self.items.values()), NOTHING)
 
     def markers(self, sheet: Sheet) -> dict[str, Marker]:
         """For each question its marker, which knows all that the sheet says before it."""
@@ -184,9 +182,11 @@ def prepare(paper: Paper) -> Scheme:
     items: dict[str, Item] = {}
     for block in paper.questions:
         group = _group(paper, block, items)
+        worth = _worth(block, solved[block.name])
         items[block.name] = Item(
             solved[block.name],
-            _worth(block, solved[block.name]),
+            worth,
+            sum(worth.values(), NOTHING),
             group,
             tuple(_carried(paper, solved, block, items, group)),
         )
@@ -238,10 +238,14 @@ def mark_sheet(scheme: Scheme, sheet: Sheet) -> Marked:
     """Mark one sheet."""
     markers = scheme.markers(sheet)
     marks: list[Mark] = []
+    questions: list[tuple[str, Fraction, Fraction]] = []
     for name, item in scheme.items.items():
+        lost = NOTHING
         own = sheet.answers.get(name, {})
         for quantity, worth in item.worth.items():
-            verdict = markers[name].verdict(quantity) if quantity in own else Verdict("blank")
+            verdict = markers[name].verdict(quantity) if quantity in own else BLANK
+            if not verdict.right:
+                lost += worth
             marks.append(
                 Mark(
                     name,
@@ -251,11 +255,13 @@ def mark_sheet(scheme: Scheme, sheet: Sheet) -> Marked:
                     verdict.slip.name if verdict.slip else "",
                     verdict.note,
                     feedback(verdict, quantity),
-                    worth if verdict.right else Fraction(0),
+                    worth if verdict.right else NOTHING,
                     worth,
                 )
             )
-    return Marked(sheet.student, sheet.file, sheet.line, tuple(marks))
+        questions.append((name, item.full - lost if lost else item.full, item.full))
+    earned = sum((part for _, part, _ in questions), NOTHING)
+    return Marked(sheet.student, sheet.file, sheet.line, tuple(marks), tuple(questions), earned, scheme.full)
 
 
 def feedback(verdict: Verdict, quantity: str) -> str:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
 from types import TracebackType
@@ -34,8 +35,11 @@ def cell(text: str) -> str:
     return f"'{line}" if _FORMULA.match(line) and not _NUMBER.fullmatch(line) else line
 
 
+@lru_cache(maxsize=4096)
 def marks_text(marks: Fraction, decimals: int = MOST_DECIMALS) -> str:
     """Marks as a decimal: exact where so many decimals do, else rounded to them."""
+    if marks.denominator == 1:
+        return str(marks.numerator)
     exact = terminating(marks, decimals)
     return exact if exact is not None else spell(round_decimals(marks, decimals), decimals)
 
@@ -58,7 +62,7 @@ class Tables:
         if to.is_dir():
             raise InputError(f"{echo(str(to))} is a folder", accepted="the name of a file to write")
         self.paths = self.named(to)
-        self._questions = questions
+        self._header = ["student", *questions, "total", "percentage"]
         self._parts = [path.with_name(f".{path.name[:40]}.{token_hex(6)}.part") for path in self.paths]
         self._open = ExitStack()
         self._writers: list[Any] = []
@@ -72,7 +76,7 @@ class Tables:
         try:
             for part in self._parts:
                 self._writers.append(csv.writer(self._open.enter_context(_opened(part)), lineterminator="\n"))
-            self._writers[0].writerow(["student", *self._questions, "total", "percentage"])
+            self._writers[0].writerow(self._header)
             self._writers[1].writerow(VERDICT_COLUMNS)
         except BaseException as error:
             self._leave()
@@ -84,8 +88,7 @@ class Tables:
     def add(self, sheet: Marked) -> None:
         """The rows of one student."""
         name = cell(sheet.student)
-        by_question = sheet.by_question()
-        marks = [marks_text(by_question[question][0]) for question in self._questions]
+        marks = [marks_text(earned) for _, earned, _ in sheet.questions]
         rows = [
             (
                 *(name, mark.question, mark.quantity, cell(mark.raw), mark.verdict, mark.slip),
