@@ -84,6 +84,7 @@ class _Open:
         self.rows: list[list[object]] = []
         self.items: list[object] = []
         self.due = False  # a comma has been read, and its item not yet
+        self.between: set[str] = set()  # what stands between the items of the row: commas, blanks
 
     def value(self) -> list[object]:
         if not self.rows:
@@ -133,6 +134,13 @@ class _Layout:
         self.count += 1
         if self.count > MOST_ENTRIES:
             raise self._refused(f"more than {MOST_ENTRIES} entries")
+        self._append(inner, item)
+
+    def _append(self, inner: _Open, item: object) -> None:
+        if inner.items:
+            inner.between.add("comma" if inner.due else "blank")
+            if len(inner.between) > 1:  # 1,5 2,5 is not 1 5 2 5
+                raise self._refused("both commas and blanks between numbers")
         inner.items.append(item)
         inner.due = False
 
@@ -151,6 +159,7 @@ class _Layout:
             return  # [[1, 2]; [3, 4]]
         inner.rows.append(inner.items)
         inner.items = []
+        inner.between.clear()
 
     def _close(self, opened: list[_Open], sign: str) -> None:
         inner = opened[-1]
@@ -162,8 +171,7 @@ class _Layout:
             raise self._refused("an empty list")
         inner.due = False
         opened.pop()
-        opened[-1].items.append(inner.value())
-        opened[-1].due = False
+        self._append(opened[-1], inner.value())
 
     def _refused(self, what: str) -> InputError:
         comma = self.decimal_mark == ","
