@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -82,6 +83,28 @@ def build_papers() -> Outcome:
     return Outcome(
         "five papers to HTML, over pandoc on the solved Markdown", *times, 3.0, note="one warm process"
     )
+
+
+def marking() -> Outcome:
+    """A class's sheets marked against ruamel.yaml reading them; the key is made before, once a paper."""
+    from ruamel.yaml import YAML, YAMLError
+
+    from workings.papers.document import read
+    from workings.papers.mark import mark
+
+    sheets = HERE.parent / "examples" / "class" / "sheets"
+    paper = read(PAPERS / "examination.md")
+
+    def peer() -> None:
+        for sheet in sorted(sheets.iterdir()):
+            with suppress(YAMLError):
+                YAML(typ="safe").load(sheet.read_text(encoding="utf-8"))
+
+    times = interleaved(lambda: list(mark(paper, [sheets])), peer, 9)
+    note = (
+        f"{len(list(sheets.iterdir()))} sheets × 88 quantities, the same each round: verdicts are remembered"
+    )
+    return Outcome("marking a class, over ruamel.yaml reading its sheets", *times, 2.0, note=note)
 
 
 SIZES = (784, 300, 100, 10)
@@ -242,6 +265,7 @@ BENCHMARKS = {
     for run in (
         cold_start,
         build_papers,
+        marking,
         sgd_step,
         certified,
         certified_without_bounds,
