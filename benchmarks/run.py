@@ -296,8 +296,8 @@ The chain's ratio is above 10 because Python's garbage collector looks at more o
 collector off it was 7.6 to 11.2.
 
 Marking fresh sheets, measured once by hand on a busy machine (2026-11-21): 1 000 simulated sheets of the
-examination took 10.2 s with their key, reading them with ruamel.yaml about 37 s (0.3×); 2.8, 3.0 and 3.0 ms of
-processor time a sheet at 100, 1 000 and 3 000 sheets; 122 to 126 MB. Two processes were not faster than one
+examination took 10.2 s with their key, reading them with ruamel.yaml about 37 s (0.3×); 2.8, 3.0 and 3.0 ms
+of processor time a sheet at 100, 1 000 and 3 000 sheets; 122 to 126 MB. Two processes were not faster than one
 (13.7 s against 12.4 s), since the main process reads all sheets: target 1.8×, missed.
 """
 
