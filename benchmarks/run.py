@@ -297,8 +297,8 @@ collector off it was 7.6 to 11.2.
 
 Marking fresh sheets, measured once by hand on a busy machine (2026-11-21): 1 000 simulated sheets of the
 examination took 10.2 s with their key, reading them with ruamel.yaml about 37 s (0.3×); 2.8, 3.0 and 3.0 ms
-of processor time a sheet at 100, 1 000 and 3 000 sheets; 122 to 126 MB. Two processes were not faster than one
-(13.7 s against 12.4 s), since the main process reads all sheets: target 1.8×, missed.
+of processor time a sheet at 100, 1 000 and 3 000 sheets; 122 to 126 MB. Two processes were not faster than
+one (13.7 s against 12.4 s), since the main process reads all sheets: target 1.8×, missed.
 """
 
 
