@@ -12,6 +12,8 @@ from io import TextIOWrapper
 
 def main() -> None:
     """The `workings` command."""
+    # pydantic would look through every installed package for plugins of its own; we use none, and one waits.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8")  # the mathematics has signs that other encodings have not
