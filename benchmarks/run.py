@@ -286,8 +286,8 @@ turns; times are medians, the ratio is the median of the rounds' ratios with its
 FOOTER = """
 Missed, and why:
 
-- *Cold start.* 2.2 on a quiet machine, 1.7 to 1.8 on a busy one. About half of what is above the peer is typer
-  at work: it makes a pydantic adapter for every option, which merely importing it does not show.
+- *Cold start.* 2.2 on a quiet machine, 1.7 to 1.8 on a busy one. About half of what is above the peer is
+  typer at work: it makes a pydantic adapter for every option, which merely importing it does not show.
 - *Certified against plain mpmath.* mpmath.mp carries no error bounds, so it does less; against mpmath's own
   intervals the target is met on the larger network. Each entry of ours is a Python object that is asked
   whether it is exact and, where it is printed, whether its digits are settled.
