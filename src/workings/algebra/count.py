@@ -267,7 +267,7 @@ def _bound(node: Expr, known: Mapping[Expr, Shape]) -> Dimension:
         if part.op != "extent" or part.args[0] not in known:
             return None
         label = f"size {len(letters) + 1}"
-        letters[label] = _sympy().sympify(_extent(part, known[part.args[0]]))
+        letters[label] = _sympy().sympify(_extent(part, known[part.args[0]]), strict=True)
         return name(label)
 
     formula = rebuild(node, named)

@@ -55,7 +55,7 @@ def equal(a: Dimension, b: Dimension) -> bool:
     if a == b:
         return True
     sympy = _sympy()
-    difference = sympy.expand(sympy.sympify(a) - sympy.sympify(b))
+    difference = sympy.expand(sympy.sympify(a, strict=True) - sympy.sympify(b, strict=True))
     return bool(difference == 0 or (not difference.is_Number and sympy.simplify(difference) == 0))
 
 
@@ -71,7 +71,7 @@ def quotient(over: Dimension, under: Dimension, *, up: bool = False) -> Dimensio
     if under == 1:
         return tidy(over)
     sympy = _sympy()
-    ratio = sympy.cancel(sympy.sympify(over) / under)
+    ratio = sympy.cancel(sympy.sympify(over, strict=True) / under)
     return tidy(sympy.ceiling(ratio) if up else sympy.floor(ratio))
 
 
@@ -104,7 +104,7 @@ def exact_quotient(over: Dimension, under: Dimension) -> Dimension | None:
     if isinstance(over, int) and isinstance(under, int):
         return over // under if over % under == 0 else None
     sympy = _sympy()
-    ratio = sympy.cancel(sympy.sympify(over) / under)
+    ratio = sympy.cancel(sympy.sympify(over, strict=True) / under)
     return tidy(ratio) if sympy.fraction(ratio)[1] == 1 else None
 
 

@@ -107,7 +107,7 @@ def at_numbers(value: Any, letters: Mapping[str, Lettered], numbers: Mapping[str
             known |= dict(zip(np.ravel(lifted), exact, strict=True))
 
     def number(entry: Any) -> float:
-        written_out = sympy.sympify(entry).subs(known).doit()
+        written_out = sympy.sympify(entry, strict=True).subs(known).doit()
         return float(written_out.subs(known).evalf(30))
 
     return np.frompyfunc(number, 1, 1)(value) if isinstance(value, np.ndarray) else number(value)

@@ -189,7 +189,7 @@ def _unwritten(rows: int | Expr, columns: int | Expr) -> tuple[Any, Any]:
     """A shape in SymPy's numbers, which keeps the letter whole: its subscripts are letters."""
     import sympy
 
-    return sympy.sympify(letters.dimension(rows)), sympy.sympify(letters.dimension(columns))
+    return tuple(sympy.sympify(letters.dimension(side), strict=True) for side in (rows, columns))
 
 
 # --- the matrix -------------------------------------------------------------------------------------------
