@@ -16,6 +16,7 @@ LAYERS = {
     "discovery": 0,
     "numerals": 0,
     "files": 0,
+    "validation": 0,
     "yaml_reader": 0,
     "algebra": 1,
     "lab": 1,

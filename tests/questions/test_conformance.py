@@ -47,7 +47,7 @@ from workings.algebra.shape import shapes_of
 from workings.algebra.show import Shown, latex, matrix_text, number_text, text
 from workings.algebra.systems import Enclosure, Float64, Rounded
 from workings.errors import InputError
-from workings.question import alternatives
+from workings.validation import alternatives
 
 kinds = pytest.mark.parametrize("kind", KINDS)
 CENTS = Places(decimals=2)

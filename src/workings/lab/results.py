@@ -35,8 +35,8 @@ class CellResult:
     Parameters
     ----------
     metrics: what the test set said.
-    rows: one an evaluation: step, epoch, train_loss (mean since the last), learning_rate, seconds (of training;
-        evaluations do not count), and what `Task.validate` gave.
+    rows: one an evaluation: step, epoch, train_loss (mean since the last), learning_rate, seconds (of
+        training; evaluations do not count), and what `Task.validate` gave.
     """
 
     arm: str
@@ -135,7 +135,9 @@ def read_cell(folder: Path) -> CellResult | Failure:
     result = _json(folder / RESULT)
     for name, written in result["files"].items():
         if hashed(_bytes(folder / name)) != written:
-            raise InputError(f"{echo(str(folder / name))} is not as it was written", accepted="the whole cell")
+            raise InputError(
+                f"{echo(str(folder / name))} is not as it was written", accepted="the whole cell"
+            )
     rows = [dict(row) for row in _lines(folder / METRICS)]
     times = {int(row["step"]): float(row["seconds"]) for row in _lines(folder / TIMING)}
     for row in rows:
@@ -152,7 +154,9 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"can't read {echo(str(path))}: {error.strerror}", accepted="the whole cell") from None
+        raise InputError(
+            f"can't read {echo(str(path))}: {error.strerror}", accepted="the whole cell"
+        ) from None
 
 
 def _json(path: Path) -> dict[str, Any]:

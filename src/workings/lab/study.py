@@ -1,4 +1,4 @@
-"""What a study is: the question it asks, its data, its arms, and what is measured. Nothing here loads torch."""
+"""What a study is: the question it asks, its data, its arms, what is measured. Nothing here loads torch."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ class Settings(BaseModel):
     )
     select: Literal["best", "last"] = Field("best", description="weights kept: best on validation, or last")
     threads: int = Field(1, ge=1, le=1024, description="processor threads of a cell")
-    device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d{1,2})?)$", description="auto, cpu, cuda, mps")
+    device: str = Field(
+        "auto", pattern=r"^(auto|cpu|mps|cuda(:\d{1,2})?)$", description="auto, cpu, cuda, mps"
+    )
 
 
 class Data(Protocol):

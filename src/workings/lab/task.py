@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import torch
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,5 +52,3 @@ class Task(ABC):
     def parameter_groups(self) -> list[dict[str, Any]]:
         """Groups for the optimiser; one with all parameters unless overridden."""
         return [{"params": [weight for weight in self.model.parameters() if weight.requires_grad]}]
-
-

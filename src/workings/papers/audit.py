@@ -17,8 +17,8 @@ from workings.marking.closeness import is_right
 from workings.marking.verdicts import Marker, Verdict
 from workings.papers.document import Block, Paper
 from workings.papers.solving import Solved, earlier, solve_paper
-from workings.question import alternatives
 from workings.solution import Solution
+from workings.validation import alternatives
 
 VerdictName = Literal["right", "right, rounded", "wrong", "convention"]
 
