@@ -211,12 +211,15 @@ def _given_out(result: list[Any] | _Failure) -> Iterator[Any]:
     yield from result
 
 
-def _died(chunk: int, index: int, how: str) -> InputError:
-    first, last = index * chunk + 1, (index + 1) * chunk
-    where = f"items {first} to {last}" if chunk > 1 else f"item {first}"
-    return InputError(
-        f"a worker ended without a word on {where} ({how})", accepted="fewer workers, or inline"
-    )
+class WorkerDied(InputError):
+    """A worker ended without a word; `item` is the first, from 0, of the chunk that it had."""
+
+    def __init__(self, chunk: int, index: int, how: str) -> None:
+        self.item = index * chunk
+        first, last = self.item + 1, self.item + chunk
+        where = f"items {first} to {last}" if chunk > 1 else f"item {first}"
+        problem = f"a worker ended without a word on {where} ({how})"
+        super().__init__(problem, accepted="fewer workers, or inline")
 
 
 # --- processes ----------------------------------------------------------------------------------------------
@@ -303,7 +306,7 @@ class _Crew:
                 result = worker.pipe.recv()
             except (EOFError, OSError):
                 worker.process.join(PATIENCE)
-                raise _died(size, worker.queue[0], _how(worker.process.exitcode)) from None
+                raise WorkerDied(size, worker.queue[0], _how(worker.process.exitcode)) from None
             done[worker.queue.popleft()] = result
 
     def dismiss(self) -> None:
@@ -392,7 +395,7 @@ def _on_ray(
                     accepted="the same version of workings on every node",
                 ) from None
             except package.exceptions.RayError as error:
-                raise _died(size, index, type(error).__name__) from None
+                raise WorkerDied(size, index, type(error).__name__) from None
             under_way.popleft()
             index += 1
             yield from _given_out(result)

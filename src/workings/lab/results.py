@@ -128,11 +128,11 @@ def read_cell(folder: Path) -> CellResult | Failure:
     ------
     InputError: a file is missing, unreadable, or not as it was written.
     """
-    told = _json(folder / SETTINGS)
+    told = read_json(folder / SETTINGS)
     arm, seed = str(told["arm"]), int(told["seed"])
     if (folder / FAILED).exists():
-        return Failure(arm, seed, str(_json(folder / FAILED)["reason"]))
-    result = _json(folder / RESULT)
+        return Failure(arm, seed, str(read_json(folder / FAILED)["reason"]))
+    result = read_json(folder / RESULT)
     for name, written in result["files"].items():
         if hashed(_bytes(folder / name)) != written:
             raise InputError(
@@ -143,6 +143,11 @@ def read_cell(folder: Path) -> CellResult | Failure:
     for row in rows:
         row["seconds"] = times.get(int(row["step"]), 0.0)
     return CellResult(arm, seed, told["settings"], result["metrics"], tuple(rows), folder)
+
+
+def dumped(value: object) -> bytes:
+    """JSON as all files of a cell have it: keys in order, so that the same content is the same bytes."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False).encode()
 
 
 def hashed(content: bytes) -> str:
@@ -159,7 +164,13 @@ def _bytes(path: Path) -> bytes:
         ) from None
 
 
-def _json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """A file that holds an object.
+
+    Raises
+    ------
+    InputError: it can't be read, or does not.
+    """
     try:
         found: object = json.loads(_bytes(path))
     except ValueError:

@@ -1,0 +1,1 @@
+"""Studies so small that a cell takes milliseconds."""
