@@ -1,0 +1,1 @@
+"""Networks written out for the studies; importing one loads torch."""
