@@ -95,7 +95,7 @@ def test_json(folder):
                  "slip": None, "marks": 1, "of": 1, "note": ""},
                 {"question": "q1", "quantity": "total", "raw": "40", "verdict": "follows", "slip": None,
                  "marks": 1, "of": 1,
-                 "note": "follows from your layer_1; the first wrong step is layer_1; right: 45"},
+                 "note": "follows from own layer_1; the first wrong step is layer_1; right: 45"},
             ],
         }
     ]  # fmt: skip

@@ -65,7 +65,7 @@ def test_a_first_slip_costs_its_own_marks_only():
     assert [one.credit for one in found.values()] == [0, 1, 1, 1, 1]
     assert found["u_1"].slip.name == "bias left out"
     assert all(found[label].root == "u_1" for label in ON_FROM_U_1)
-    assert found["y"].note.startswith("follows from your u_2; the first wrong step is u_1; right: 0.6")
+    assert found["y"].note.startswith("follows from own u_2; the first wrong step is u_1; right: 0.6")
 
 
 def test_what_follows_from_an_unexplained_value_is_right_too():
@@ -99,7 +99,7 @@ def test_a_slip_on_top_of_an_earlier_one():
     assert found["u_2"].name == "slip"
     assert found["u_2"].slip.name == "bias left out"
     assert found["u_2"].own == ("h_1",)
-    assert "from your h_1" in found["u_2"].note
+    assert "from own h_1" in found["u_2"].note
 
 
 def test_a_wrong_step_of_its_own_does_not_follow():

@@ -201,7 +201,7 @@ def test_the_misprint_of_the_examination_is_named():
         if "PE" in one.key and "PE" in one.solution.ask
     ]
     assert (found.name, found.slip.name) == ("slip", "two digits swapped")
-    assert "printed −0.9598, right −0.9589" in found.note
+    assert "−0.9598 in place of −0.9589" in found.note
 
 
 def test_significant_figures_count():

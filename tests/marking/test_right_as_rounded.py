@@ -148,7 +148,7 @@ def matrix() -> Draft:
     ("label", "answer", "note"),
     [
         ("M", [[2, 6], [4, 8]], "transpose"),
-        ("M", [[2, 4], [6, 19]], "right"),
+        ("M", [[2, 4], [6, 19]], "entry 2, 2: 19 in place of 8"),
         ("M", [2, 4, 6, 8], "found 4, expected 2 × 2"),
         ("M", 2, "found a single number, expected 2 × 2"),
         ("W", [[1, 4], [2, 5], [3, 6]], "transposed layout"),

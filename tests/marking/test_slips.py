@@ -401,7 +401,7 @@ def test_the_misprinted_sine_of_the_examination():
     sheet = {"PE": [["-0.9598", f"{right[1]:.4f}"]]}
     verdict = Marker(solve("positional_encoding", given, decimals=4), sheet).verdict("PE")
     assert (verdict.name, verdict.slip.name) == ("slip", "two digits swapped")
-    assert "entry 1, 1: printed −0.9598, right −0.9589" in verdict.note
+    assert "entry 1, 1: −0.9598 in place of −0.9589" in verdict.note
 
 
 # --- rewrites -----------------------------------------------------------------------------------------------

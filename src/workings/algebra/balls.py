@@ -31,6 +31,7 @@ from workings.errors import InputError
 from workings.numerals import number
 
 HALF: Final = arb(0.5)
+HALF_EXACTLY: Final = fmpq(1, 2)
 SMALLEST_PLAIN: Final = 1e-200
 NEAR_POWER_OF_TEN: Final = 1e-9
 
@@ -406,20 +407,46 @@ def widened(value: Value, places: Places) -> Value:
 
 
 def _widened(entry: Any, places: Places) -> Any:
-    low, high = bounds(entry)
+    low, high = _ends(entry)
     down = _rounded_towards(low, places, up=False)
     up = _rounded_towards(high, places, up=True)
-    return hull(min(low, down), max(high, up))
+    low, high = min(low, down), max(high, up)
+    return low if low == high else arb(low).union(arb(high))
 
 
-def _rounded_towards(value: Fraction, places: Places, *, up: bool) -> Fraction:
+def _ends(entry: Any) -> tuple[Any, Any]:
+    """As `bounds`, in flint's rationals: enclosures ask for them at every entry of every step."""
+    if isinstance(entry, fmpq):
+        return entry, entry
+    if not entry.is_finite():
+        raise Undecided("the ball is not finite")
+    return _rational_end(entry.lower(), up=False), _rational_end(entry.upper(), up=True)
+
+
+def contains(entry: Any, number: Any) -> bool:
+    """Whether a rational number lies in an entry, ends included."""
+    low, high = _ends(entry)
+    return low <= number <= high
+
+
+def _rational_end(end: Any, *, up: bool) -> Any:
+    man, exponent = end.man_exp()
+    if abs(exponent) > LARGE_EXPONENT:
+        return rational(_end(end, up=up))
+    return fmpq(man) * fmpq(2) ** int(exponent)
+
+
+def _rounded_towards(value: Any, places: Places, *, up: bool) -> Any:
     """The nearest multiple of the last place; a tie goes the way that widens."""
-    decimals = places.decimals_for(value)
-    scaled = value * Fraction(10) ** decimals + Fraction(1, 2)
-    whole = _floor(scaled)
+    decimals = places.decimals
+    if decimals is None:
+        decimals = places.decimals_for(fraction(value))
+    unit = _power_of_ten(decimals)
+    scaled = value * unit + HALF_EXACTLY
+    whole = scaled.floor()
     if not up and scaled == whole:
         whole -= 1
-    return Fraction(whole) / Fraction(10) ** decimals
+    return fmpq(whole) / unit
 
 
 def outer(a: Value, b: Value) -> Value:

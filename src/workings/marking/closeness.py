@@ -28,6 +28,9 @@ def is_right(written: Fraction, decimals: int, entry: Any, places: Places) -> bo
     low, high = balls.bounds(entry) if exact is None else (exact, exact)
     asked = places.decimals_for(low)  # of the value's own figures: 0 has none of those of 0.0001
     counts = {max(asked, decimals), asked if asked < 0 else max(asked, decimals)}  # 1230 for 1234.5
+    unit = Fraction(10) ** -min(counts)
+    if not low - unit <= written <= high + unit:  # no rounding goes further; most wrong numbers end here
+        return False
     for count, ties in product(counts, ("half-up", "half-even")):
         if at_decimals(entry, count, ties) == written:
             return True
@@ -55,7 +58,7 @@ def is_whole(target: Any) -> bool:
 def contains(values: Any, answer: Numbers) -> bool:
     """Whether every written number lies in its enclosure."""
     entries = zip(np.asarray(values, dtype=object).flat, answer.values.flat, strict=True)
-    return all(low <= written <= high for (low, high), written in ((balls.bounds(e), w) for e, w in entries))
+    return all(balls.contains(entry, balls.rational(written)) for entry, written in entries)
 
 
 def equals(values: Any, answer: Numbers, places: Places) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from workings.algebra import balls
-from workings.algebra.expression import names_in
+from workings.algebra.rounding import Places
 from workings.algebra.systems import Balls, Enclosure, Undecided
 from workings.errors import InputError
 from workings.marking.answers import Numbers
@@ -20,13 +20,24 @@ from workings.marking.key import ENCLOSURE_BITS, Key
 from workings.working import Step
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Written:
-    """A readable answer: its numbers (None: a formula), its values at the key's worlds, its text."""
+    """A readable answer: its numbers (None: a formula), its values at the key's worlds, its text.
+
+    One answer serves every sheet on which it stands, and so does what its digits may stand for (`span`).
+    """
 
     numbers: Numbers | None
     floats: tuple[Any, ...]
     text: str
+    _span: Any = None
+
+    def span(self, target: Any, places: Places) -> Any:
+        """Each number ± half a unit of its last place; see `as_written`. The target is always the same."""
+        if self._span is None and self.numbers is not None:
+            with balls.precision(ENCLOSURE_BITS):
+                self._span = as_written(self.numbers, target, places)
+        return self._span
 
 
 class Earlier:
@@ -46,7 +57,7 @@ class Earlier:
         """The answers on which a verdict rests: those that the route or the step's own formula uses."""
         if route is None:
             return []
-        own = [name for name in names_in(self.working[label].expr) if name in self.written]
+        own = [name for name in self.key.uses[label] if name in self.written]
         return list(dict.fromkeys((*route.parents, *own)))
 
     def differing(self, route: Route) -> list[str]:
@@ -71,8 +82,7 @@ class Earlier:
             if name not in self.working or written is None or written.numbers is None:
                 continue
             if not exact or self.verdicts[name].name in EXACT:
-                with balls.precision(ENCLOSURE_BITS):
-                    found[name] = as_written(written.numbers, self.key.target(name), self.key.places)
+                found[name] = written.span(self.key.target(name), self.key.places)
         return found
 
     def enclosed(

@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from workings.algebra import balls
-from workings.algebra.digits import exact_value, rounded_value
+from workings.algebra.digits import exact_value, printed, rounded_value
 from workings.algebra.evaluate import evaluate
 from workings.algebra.expression import names_in, postorder
 from workings.algebra.rounding import round_decimals
@@ -73,6 +73,7 @@ class Key:
         self.kept: dict[Any, Any] = {}
         self._routes: dict[tuple[str, AbstractSet[str]], Route] = {}
         self._accepted: dict[str, list[AbstractSet[Fraction]]] = {}
+        self._texts: dict[str, str] = {}
         self._by_step: dict[str, dict[str, list[Evaluated]]] = {}
         self._slips: dict[str, tuple[Evaluated, ...]] = {}
         self._forms: dict[str, tuple[Slipped, ...]] = {}
@@ -103,6 +104,10 @@ class Key:
 
     def is_right(self, label: str, answer: Numbers) -> bool:
         """Whether every number is right at the asked precision; the shapes are equal."""
+        return next(self.wrong_entries(label, answer), None) is None
+
+    def wrong_entries(self, label: str, answer: Numbers) -> Iterator[int]:
+        """Which numbers are not right at the asked precision, counted in a row; the shapes are equal."""
         accepted = self._accepted.get(label)
         if accepted is None:
             accepted = self._accepted[label] = [self._spellings(entry) for entry in self.target(label).flat]
@@ -112,8 +117,13 @@ class Key:
                 continue
             target = self.target(label).ravel() if target is None else target
             if not is_right(written, int(answer.decimals.flat[i]), target[i], self.places):
-                return False
-        return True
+                yield i
+
+    def text(self, label: str) -> str:
+        """The right value as it is printed at the asked places; set once, for every wrong answer repeats it."""
+        if label not in self._texts:
+            self._texts[label] = printed(self.solution.quantities[label].value, self.places).text
+        return self._texts[label]
 
     def _spellings(self, entry: Any) -> AbstractSet[Fraction]:
         """The numbers that are right for one entry, where it is not whole: rounded either way at a tie."""
@@ -166,7 +176,7 @@ class Key:
         with balls.precision(ENCLOSURE_BITS):
             values = dict(self.working.lifted(system))
             for step in self.working:
-                if all(label in values for label in names_in(step.expr)):
+                if all(label in values for label in self.uses[step.name]):
                     with suppress(Undecided, InputError):
                         values[step.name] = system.settle(evaluate(step.expr, values, system))
         return values
@@ -196,12 +206,17 @@ class Key:
         return (*self.working.givens, *(step.name for step in self.working))
 
     @cached_property
+    def uses(self) -> Mapping[str, tuple[str, ...]]:
+        """For each step the names in its formula."""
+        return {step.name: names_in(step.expr) for step in self.working}
+
+    @cached_property
     def ancestors(self) -> Mapping[str, frozenset[str]]:
         """For each step the steps that it comes from."""
         found: dict[str, frozenset[str]] = {}
         nothing: frozenset[str] = frozenset()
         for step in self.working:
-            parents = [name for name in names_in(step.expr) if name in found]
+            parents = [name for name in self.uses[step.name] if name in found]
             found[step.name] = nothing.union(parents, *(found[name] for name in parents))
         return found
 

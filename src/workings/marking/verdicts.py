@@ -15,11 +15,10 @@ from typing import Any, Final
 import numpy as np
 
 from workings.algebra.digits import printed
-from workings.algebra.expression import names_in
 from workings.algebra.systems import Float64, Undecided
 from workings.errors import InputError
 from workings.marking.answers import Numbers, is_blank, read_numbers, read_words
-from workings.marking.closeness import is_right, refit
+from workings.marking.closeness import refit
 from workings.marking.credit import BLANK, RIGHT, Verdict, VerdictName
 from workings.marking.earlier import Earlier, Written
 from workings.marking.explain import NEAR, NEAR_SHARE, explained, in_writing
@@ -155,8 +154,7 @@ class Marker:
             slip = in_writing(answer, [self.key.target(label)], self.places)
             return Verdict("slip", f"{slip.name}; {fault}", slip, label) if slip else Verdict("wrong", fault)
         if self._is_rounded(label, answer, route):
-            exact = printed(self.solution.quantities[label].value, self.places).text
-            return Verdict("right, rounded", f"without rounding on the way: {exact}")
+            return Verdict("right, rounded", f"without rounding on the way: {self.key.text(label)}")
         return self._follows_or_slips(label, written, route, fault)
 
     def _is_rounded(self, label: str, answer: Numbers, route: Route) -> bool:
@@ -167,7 +165,7 @@ class Marker:
         if self.solution.rounding != "steps" or self.key.is_whole(label):
             return False
         step = self.solution.working[label]
-        near = self._earlier.enclosures(names_in(step.expr), exact=True)
+        near = self._earlier.enclosures(self.key.uses[label], exact=True)
         if self._earlier.enclosed((step,), near, answer):
             return True
         parents = self._earlier.enclosures(route.parents, exact=True)
@@ -185,23 +183,20 @@ class Marker:
 
     def _fault(self, label: str, answer: Numbers) -> str:
         target = self.key.target(label)
-        right = f"right: {printed(self.solution.quantities[label].value, self.places).text}"
+        right = f"right: {self.key.text(label)}"
         if target.ndim == 0:
             return right
-        wrong = [
-            (index, answer.values[index], target[index])
-            for index in np.ndindex(target.shape)
-            if not is_right(answer.values[index], int(answer.decimals[index]), target[index], self.places)
-        ]
+        wrong = list(self.key.wrong_entries(label, answer))
         if len(wrong) > MOST_NAMED or len(wrong) == target.size:
             return right
-        return "; ".join(self._entry_fault(*entry) for entry in wrong)
+        places = [np.unravel_index(i, target.shape) for i in wrong]
+        return "; ".join(self._entry_fault(place, answer.values[place], target[place]) for place in places)
 
-    def _entry_fault(self, index: tuple[int, ...], written: Any, entry: Any) -> str:
+    def _entry_fault(self, index: tuple[Any, ...], written: Any, entry: Any) -> str:
         """One wrong entry of a vector or matrix; subscripts count from 1."""
-        place = ", ".join(str(i + 1) for i in index)
+        place = ", ".join(str(int(i) + 1) for i in index)
         found, right = printed(written, None).text, printed(entry, self.places).text
-        return f"entry {place}: printed {found}, right {right}"
+        return f"entry {place}: {found} in place of {right}"
 
     # --- formulas -------------------------------------------------------------------------------------------
 
@@ -250,7 +245,7 @@ class Marker:
             ):
                 continue
             root = earlier.root(subset)
-            note = f"follows from your {_listed(subset)}; the first wrong step is {root}; {fault}"
+            note = f"follows from own {_listed(subset)}; the first wrong step is {root}; {fault}"
             return Verdict("follows", note, own=subset, root=root)
         return None
 
@@ -287,7 +282,7 @@ class Marker:
         what = found.slip.name if found.origin in ("", label) else f"{found.slip.name} in {found.origin}"
         own = tuple(earlier.differing(route)) if found.own else ()
         root = earlier.root(own) if own else found.origin or label
-        parts = [what, f"from your {_listed(own)}", fault] if own else [what, fault]
+        parts = [what, f"from own {_listed(own)}", fault] if own else [what, fault]
         return Verdict("slip", "; ".join(parts), found.slip, found.origin, own, root)
 
 

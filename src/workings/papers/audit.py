@@ -102,7 +102,7 @@ def _as_finding(verdict: Verdict) -> tuple[VerdictName, str]:
     if verdict.name in ("right", "right, rounded"):
         return verdict.name, verdict.note
     prefix = "not readable: " if verdict.name == "unreadable" else ""
-    return "wrong", prefix + verdict.note.replace("from your ", "from the printed ")
+    return "wrong", prefix + verdict.note.replace("from own ", "from the printed ")
 
 
 def coarse(solution: Solution, name: str, raw: object) -> bool:

@@ -278,13 +278,8 @@ def feedback(verdict: Verdict, quantity: str) -> str:
         return f"Right as rounded; {verdict.note}."
     if verdict.name == "unreadable":
         return f"Not readable: {verdict.note}."
-    return _sentence(verdict.note) if verdict.name == "wrong" else ""
-
-
-def _sentence(note: str) -> str:
-    """A remark as a sentence to whoever wrote the answer."""
-    spoken = note.replace("printed ", "you wrote ")
-    return f"{spoken[:1].upper()}{spoken[1:]}." if spoken else ""
+    note = verdict.note
+    return f"{note[:1].upper()}{note[1:]}." if verdict.name == "wrong" and note else ""
 
 
 def _listed(names: Sequence[str]) -> str:
