@@ -67,6 +67,13 @@ class TableFormat(StrEnum):
     json = "json"
 
 
+def studies(incomplete: str) -> list[str]:
+    """Names of studies that begin as typed, for the shell's completion."""
+    from workings.discovery import names
+
+    return [name for name in names("workings.studies") if name.startswith(incomplete)]
+
+
 def version(*, wanted: bool) -> None:
     """Print the version and leave."""
     if wanted:
@@ -254,6 +261,128 @@ def draw(
     typer.echo(f"{len(written)} files in {output}")
     for name, count in kept.items():
         sys.stderr.write(f"workings: {name} kept its own numbers in {count} of {copies} copies\n")
+
+
+@app.command(
+    context_settings={"help_option_names": []},
+    epilog="Examples: workings run mnist_lenet --quick   |   workings run mnist_lenet epochs=3 "
+    "plain.learning_rate=0.05 --seeds 5 --data mnist/   |   workings run mnist_lenet --help",
+)
+def run(
+    context: typer.Context,
+    study: Annotated[
+        str | None,
+        typer.Argument(
+            help="A study; see 'workings list studies'.", show_default=False, autocompletion=studies
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Argument(help="name=value for all arms, arm.name=value for one.", show_default=False),
+    ] = None,
+    *,
+    seeds: Annotated[str, typer.Option(help="How many seeds (5), or which (3,7,9).")] = "5",
+    arm: Annotated[list[str] | None, typer.Option(help="An arm wanted; may be repeated. All else.")] = None,
+    on: Annotated[
+        str,
+        typer.Option(help="Where to work: auto, inline, processes, processes:4, ray, ray://host:port."),
+    ] = "auto",
+    data: Annotated[
+        str | None, typer.Option(help="A file or folder in place of the embedded data, or hub:NAME.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="The study's reduced settings.")] = False,
+    to: Annotated[Path, typer.Option(help="The folder of all runs.")] = Path("runs"),
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", help="The report: .html, .pdf, .ipynb, .docx, .md (beside the cells)."
+        ),
+    ] = None,
+    log: Annotated[
+        list[str] | None, typer.Option(help="Hand the curves on to tensorboard or mlflow; may be repeated.")
+    ] = None,
+    form: Annotated[TableFormat, typer.Option("--format", help="How to write it.")] = TableFormat.text,
+    show_help: Annotated[
+        bool, typer.Option("--help", "-h", help="Show this, and the settings of the study.")
+    ] = False,
+) -> None:
+    """Run a study: every arm with every seed; a run that was cut short goes on where it was."""
+    from workings.cli import lab
+
+    if show_help or study is None:
+        typer.echo(context.get_help())
+        if show_help and study is not None:
+            typer.echo("\n" + lab.settings_help(study))
+        raise typer.Exit(0 if show_help else 2)
+    raise typer.Exit(
+        lab.ran(
+            lab.planned(study, settings or [], seeds=seeds, arms=arm or [], data=data, quick=quick),
+            to=to,
+            on=on,
+            output=output,
+            logs=log or [],
+            as_json=form is TableFormat.json,
+        )
+    )
+
+
+runs_app = typer.Typer(name="runs", help="List, show, compare and delete runs.", no_args_is_help=True)
+app.add_typer(runs_app)
+ALL_RUNS = Annotated[Path, typer.Option(help="The folder of all runs.")]
+RUN_NAME = Annotated[
+    str, typer.Argument(help="A run's key, or a study for its newest run.", show_default=False)
+]
+
+
+@runs_app.command("list")
+def runs_list(
+    *,
+    to: ALL_RUNS = Path("runs"),
+    form: Annotated[TableFormat, typer.Option("--format", help="How to write it.")] = TableFormat.text,
+) -> None:
+    """List the runs there are."""
+    from workings.cli.lab import listed
+
+    listed(to, as_json=form is TableFormat.json)
+
+
+@runs_app.command("show")
+def runs_show(
+    name: RUN_NAME,
+    *,
+    to: ALL_RUNS = Path("runs"),
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write the report: .html, .pdf, .ipynb, .docx, .md.")
+    ] = None,
+) -> None:
+    """Show what a run found, from what is on disk."""
+    from workings.cli.lab import shown
+
+    shown(name, to, output)
+
+
+@runs_app.command("compare")
+def runs_compare(first: RUN_NAME, second: RUN_NAME, *, to: ALL_RUNS = Path("runs")) -> None:
+    """Compare two runs of one study, arm by arm, over the seeds that both have."""
+    from workings.cli.lab import compared
+
+    compared(first, second, to)
+
+
+@runs_app.command("delete")
+def runs_delete(
+    name: RUN_NAME,
+    *,
+    to: ALL_RUNS = Path("runs"),
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete a run, and the cells that no other run has."""
+    from workings.lab.runs import delete, find
+
+    folder = find(to, name)
+    if not yes:
+        typer.confirm(f"Delete {folder}?", abort=True)
+    typer.echo(f"deleted {folder.name}, and {delete(folder)} cells that no other run has")
 
 
 @app.command(epilog="Example: workings demo -o demo")

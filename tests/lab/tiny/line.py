@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
@@ -18,8 +20,8 @@ from workings.lab.task import Outcome, Task
 class LineSettings(Settings):
     epochs: int = Field(3, ge=1, description="passes")
     batch_size: int = Field(16, ge=1, description="examples a step")
-    pause: float = Field(0.0, description="seconds a step, so that there is time to kill it")
-    hidden: int = Field(8, description="hidden units")
+    hidden: int = Field(8, ge=1, description="hidden units")
+    fault: str = Field("", description="what goes wrong in a step: raise, die")
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,9 @@ def plane(settings: LineSettings, path: Path | None) -> Plane:
 class LineTask(Task):
     examples = 70
 
-    def __init__(self, data: Plane, settings: LineSettings, seed: int) -> None:
+    def __init__(self, data: Plane, settings: LineSettings, _seed: int) -> None:
         device = torch.device(settings.device)
-        self.pause = settings.pause
+        self.pause, self.fault = float(os.environ.get("TINY_PAUSE", "0")), settings.fault
         self.model = torch.nn.Sequential(
             torch.nn.Linear(3, settings.hidden),
             torch.nn.BatchNorm1d(settings.hidden),
@@ -55,6 +57,10 @@ class LineTask(Task):
 
     def loss(self, chosen: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         sleep(self.pause)
+        if self.fault == "raise":
+            raise RuntimeError("this step can't be made")
+        if self.fault == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
         x = self.x[chosen] + 0.01 * torch.randn(len(chosen), 3, generator=generator, device=self.x.device)
         return torch.nn.functional.mse_loss(self.model(x)[:, 0], self.y[chosen])
 
@@ -85,6 +91,6 @@ STUDY = Study(
     held_out="15 points that no step saw.",
     data=plane,
     task=LineTask,
-    figures=lambda results: (),
+    figures=lambda _results: (),
     quick={"epochs": 1},
 )
