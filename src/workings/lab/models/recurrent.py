@@ -20,7 +20,6 @@ from typing import Any, Final, Literal, cast, overload
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 from workings.errors import InputError, unknown
 from workings.lab.models.recurrent_packing import Lengths, Packed, Packing, spelled
@@ -63,10 +62,14 @@ class _Elman(torch.autograd.Function):
         return states, states.index_select(0, packing.ends)
 
     @staticmethod
-    @once_differentiable
     def backward(  # pyright: ignore[reportIncompatibleMethodOverride]  torch calls it so
         ctx: Any, to_states: Tensor | None, to_last: Tensor | None
     ) -> tuple[Tensor | None, ...]:
+        # `once_differentiable` would drop second-order terms unsaid where the loss is linear in the states.
+        if torch.is_grad_enabled():
+            raise InputError(
+                "a second derivative (create_graph=True)", accepted="a first one, or cells.elman_cell"
+            )
         x, start, W_x, W_h, states = cast("tuple[Any, ...]", ctx.saved_tensors)
         packing = cast("Packing", ctx.packing)
         needs_x, needs_start, needs_W_x, needs_W_h, needs_b = ctx.needs_input_grad[:5]
@@ -135,8 +138,7 @@ def elman(
 ) -> tuple[Packed, Tensor]:
     """One layer over packed sequences, with gradients of all that it is given.
 
-    A second derivative is not worked out; asking for one is torch's error "marked with @once_differentiable".
-    `cells.elman_cell` has it.
+    A second derivative is not worked out, and asking for one is an error; `cells.elman_cell` has it.
 
     Parameters
     ----------
