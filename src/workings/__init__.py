@@ -1,13 +1,14 @@
 """Workings: work it out, try it out, back it up.
 
 A deep-learning assignment or examination goes in as a document; every question comes back worked out, with
-each printed digit proven. `import workings as wk`:
+each printed digit proven, and every training task tried out. `import workings as wk`:
 
     wk.solve("conv_size", input=55, kernel="?", stride=1, padding=0, output=49)["kernel"]   # 7
     wk.build("exam.md", "exam.html")
     wk.audit("exam.md")
     wk.mark("exam.md", "sheets", to="marks.csv", feedback="feedback")
     wk.draw("exam.md", copies=30, seed=7, to="copies")
+    wk.run("mnist_lenet", quick=True)
 
 Names are loaded when they are first used, so that importing the package costs nothing.
 """
@@ -17,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from workings.api import audit, build, draw, mark, names
+    from workings.api import audit, build, draw, mark, names, run
     from workings.errors import InputError
     from workings.solution import Solution, solve
 
@@ -32,9 +33,10 @@ _HOMES = {
     "draw": "workings.api",
     "mark": "workings.api",
     "names": "workings.api",
+    "run": "workings.api",
 }
 
-__all__ = ["InputError", "Solution", "audit", "build", "draw", "mark", "names", "solve"]
+__all__ = ["InputError", "Solution", "audit", "build", "draw", "mark", "names", "run", "solve"]
 
 
 def __getattr__(name: str) -> Any:

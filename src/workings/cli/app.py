@@ -60,6 +60,13 @@ class SolveFormat(StrEnum):
     json = "json"
 
 
+class RunSize(StrEnum):
+    """How much of a study is trained."""
+
+    quick = "quick"
+    full = "full"
+
+
 class TableFormat(StrEnum):
     """How a table is written."""
 
@@ -194,11 +201,25 @@ def build(
     blank: Annotated[
         bool, typer.Option("--blank", help="Without answers, and an empty answer sheet beside it.")
     ] = False,
+    run: Annotated[
+        RunSize | None,
+        typer.Option(
+            "--run", help="Train the paper's studies first: reduced, or in full.", show_default=False
+        ),
+    ] = None,
+    runs: Annotated[Path, typer.Option(help="The folder of all runs, where results are looked for.")] = Path(
+        "runs"
+    ),
+    on: Annotated[str, typer.Option(help="Where studies are trained, as for 'workings run'.")] = "auto",
 ) -> None:
-    """Work out a paper and typeset it."""
+    """Work out a paper and typeset it; studies show the results that are on disk."""
     from workings.cli import show
 
-    for path in show.built(paper, output or paper.with_suffix(".html"), blank=blank):
+    if run is not None:
+        from workings.cli.lab import train_paper
+
+        train_paper(paper, quick=run is RunSize.quick, to=runs, on=on)
+    for path in show.built(paper, output or paper.with_suffix(".html"), blank=blank, runs=runs):
         typer.echo(path)
 
 
@@ -282,7 +303,9 @@ def run(
     ] = None,
     *,
     seeds: Annotated[str, typer.Option(help="How many seeds (5), or which (3,7,9).")] = "5",
-    arm: Annotated[list[str] | None, typer.Option(help="An arm wanted; may be repeated. All else.")] = None,
+    arm: Annotated[
+        list[str] | None, typer.Option(help="An arm wanted; may be repeated (all unless given).")
+    ] = None,
     on: Annotated[
         str,
         typer.Option(help="Where to work: auto, inline, processes, processes:4, ray, ray://host:port."),
@@ -309,11 +332,13 @@ def run(
     """Run a study: every arm with every seed; a run that was cut short goes on where it was."""
     from workings.cli import lab
 
-    if show_help or study is None:
+    if show_help:
         typer.echo(context.get_help())
-        if show_help and study is not None:
+        if study is not None:
             typer.echo("\n" + lab.settings_help(study))
-        raise typer.Exit(0 if show_help else 2)
+        raise typer.Exit
+    if study is None:
+        raise typer.BadParameter("which study? See 'workings list studies'", param_hint="study")
     raise typer.Exit(
         lab.ran(
             lab.planned(study, settings or [], seeds=seeds, arms=arm or [], data=data, quick=quick),

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any, Final
 
 from workings.errors import InputError, echo
@@ -93,47 +94,73 @@ def require_torch() -> None:
         raise InputError(f"studies need {listed}", accepted="pip install 'workings[lab]'")
 
 
-def ran(
-    plan: Plan,
-    *,
-    to: Path,
-    on: str,
-    output: Path | None,
-    logs: Sequence[str],
-    as_json: bool,
-) -> int:
-    """Run a plan with progress on standard error, write the report, print what came out; the exit status."""
+def train_paper(paper: Path, *, quick: bool, to: Path, on: str) -> None:
+    """Run every study that a paper asks for."""
+    from workings.papers.document import check_names, read
+    from workings.papers.studies import planned as planned_block
+
+    text = read(paper)
+    check_names(text)
+    blocks = [block for block in text.blocks if block.kind == "study"]
+    if blocks:
+        require_torch()
+    for block in blocks:
+        trained(planned_block(block, quick=quick), to=to, on=on)
+
+
+def trained(plan: Plan, *, to: Path, on: str) -> Results:
+    """Run a plan with progress on standard error, and write its report beside it.
+
+    Raises
+    ------
+    InputError: no cell has a result.
+    typer.Exit: someone pressed Ctrl-C.
+    """
+    from typer import Exit
+
     from workings.lab import report
-    from workings.lab.loggers import open_loggers
     from workings.lab.run import run
 
-    if output is not None:
-        check_format(output)
-    open_loggers(logs, to)  # what is missing is told before hours of training
-    sys.stderr.write(f"workings: {plan.summary}\n")
-    stopped: list[End] = []
-    problems: list[End] = []
-
-    with _progress(plan, to / plan.name) as tell:
+    sys.stderr.write(f"workings: {plan.name}: {plan.summary}\n")
+    ends: list[End] = []
+    with progress(plan, to / plan.name) as tell:
 
         def hear(end: End) -> None:
             tell(end)
-            if end.how == "stopped":
-                stopped.append(end)
-            elif end.reason:
-                problems.append(end)
+            ends.append(end)
 
         found = run(plan, to=to, on=on, heard=hear)
-    for end in problems:
-        sys.stderr.write(f"workings: {end.job.cell.arm}, seed {end.job.cell.seed}: {end.reason}\n")
-    if stopped:
-        sys.stderr.write(f"workings: stopped, nothing is lost; to go on: {plan.command}\n")
-        return 130
+    for end in ends:
+        if end.reason:
+            sys.stderr.write(f"workings: {end.job.cell.arm}, seed {end.job.cell.seed}: {end.reason}\n")
+    if any(end.how == "stopped" for end in ends):
+        sys.stderr.write(f"workings: stopped, nothing is lost; to go on: {again(plan, to, on)}\n")
+        raise Exit(130)
     if not found.cells:
         raise InputError("no cell has a result", accepted="see the messages above")
-    for log in open_loggers(logs, to):
-        log(found)
     report.write(found, found.folder)
+    return found
+
+
+def again(plan: Plan, to: Path, on: str) -> str:
+    """The command that goes on with a run."""
+    words = [plan.command]
+    words += [f"--to {quote(str(to))}"] if to != Path("runs") else []
+    words += [f"--on {quote(on)}"] if on != "auto" else []
+    return " ".join(words)
+
+
+def ran(plan: Plan, *, to: Path, on: str, output: Path | None, logs: Sequence[str], as_json: bool) -> int:
+    """Run a plan, write the report, print what came out; the exit status."""
+    from workings.lab import report
+    from workings.lab.loggers import open_loggers
+
+    if output is not None:
+        check_format(output)
+    loggers = open_loggers(logs, to)  # what is missing is told before hours of training
+    found = trained(plan, to=to, on=on)
+    for log in loggers:
+        log(found)
     page = typeset(found, output or found.folder / "report.html")
     if as_json:
         sys.stdout.write(json.dumps(report.as_json(found), ensure_ascii=False, indent=1) + "\n")
@@ -174,7 +201,7 @@ def typeset(found: Results, to: Path) -> Path:
 
 
 @contextmanager
-def _progress(plan: Plan, home: Path) -> Generator[Callable[[End], None]]:
+def progress(plan: Plan, home: Path) -> Generator[Callable[[End], None]]:
     """Live bars on a terminal; a line as each cell ends elsewhere."""
     if not sys.stderr.isatty():
         yield _Lines(len(plan.cells)).tell

@@ -184,7 +184,7 @@ def verified(found: Solution) -> bool:
     return all(check.passed for check in checks)
 
 
-def built(paper: Path, to: Path, *, blank: bool) -> list[Path]:
+def built(paper: Path, to: Path, *, blank: bool, runs: Path) -> list[Path]:
     """Build a paper, with progress on a terminal."""
     from workings.cli.progress import bar
     from workings.papers.build import build
@@ -192,7 +192,7 @@ def built(paper: Path, to: Path, *, blank: bool) -> list[Path]:
 
     source = read(paper)
     with bar(len(source.questions)) as tick:
-        return build(source, to, without_answers=blank, progress=tick)
+        return build(source, to, without_answers=blank, progress=tick, runs=runs)
 
 
 def audited(paper: Path, *, as_json: bool, everything: bool) -> None:

@@ -29,6 +29,7 @@ class Plan:
     ----------
     name: the study's.
     common: the settings of all arms; `arms` have those that each has in the end.
+    quick: whether the study's reduced settings hold.
     summary: of the data.
     source: where the data is; None if embedded.
     cells: by arm, then by seed.
@@ -40,6 +41,7 @@ class Plan:
     common: Settings
     arms: tuple[Arm, ...]
     seeds: tuple[int, ...]
+    quick: bool
     summary: str
     source: str | None
     cells: tuple[Cell, ...]
@@ -54,6 +56,7 @@ class Plan:
         """The content of `run.json`."""
         return {
             "study": self.name,
+            "quick": self.quick,
             "settings": self.common.model_dump(mode="json"),
             "arms": [
                 {
@@ -99,29 +102,14 @@ def plan(
 
     study = load_study(name)
     given = dict(given or {})
-    for arm in only:
-        _arm(study, arm)
-    wanted = [arm for arm in study.arms if not only or arm.name in only]
-    layers = ([study.quick] if quick else []) + [given]
-    common = _settings(study, [_for_all(layer) for layer in layers])
-    resolved: list[tuple[Arm, Settings]] = []
-    for arm in wanted:
-        own = [layer for each in layers for layer in (_for_all(each), _for_arm(each, arm.name))]
-        settings = _settings(study, [arm.settings, *own])
-        settings = settings.model_copy(update={"device": resolve(settings.device)})
-        told = settings.model_dump(mode="json")
-        base = common.model_dump(mode="json") | {"device": settings.device}
-        resolved.append((replace(arm, settings={k: v for k, v in told.items() if v != base[k]}), settings))
-    for layer in layers:  # an arm that is not wanted, or misspelt, is told all the same
-        for key in layer:
-            if "." in key:
-                _arm(study, key.partition(".")[0])
+    common, arms = settled(study, given, quick=quick, only=only)
     numbers = _seeds(seeds)
-    source = _source(data)
+    source = resolved_source(data)
     found = load_data(name, common, source)
     cells = tuple(
-        Cell(name, arm.name, number, settings, common, found.digest, source, study.revision)
-        for arm, settings in resolved
+        Cell(name, arm.name, number, on_device, common, found.digest, source, study.revision)
+        for arm, settings in arms
+        for on_device in [settings.model_copy(update={"device": resolve(settings.device)})]
         for number in numbers
     )
     words = ["workings", "run", name, *(f"{key}={_plain(value)}" for key, value in given.items())]
@@ -131,8 +119,45 @@ def plan(
     ]
     words += [word for arm in only for word in ("--arm", arm)] + (["--quick"] if quick else [])
     words += ["--data", str(data)] if data is not None else []
-    arms = tuple(arm for arm, _ in resolved)
-    return Plan(name, study, common, arms, numbers, found.summary, source, cells, shlex.join(words))
+    return Plan(
+        name=name,
+        study=study,
+        common=common,
+        arms=tuple(arm for arm, _ in arms),
+        seeds=numbers,
+        quick=quick,
+        summary=found.summary,
+        source=source,
+        cells=cells,
+        command=shlex.join(words),
+    )
+
+
+def settled(
+    study: Study, given: Mapping[str, object], *, quick: bool = False, only: Sequence[str] = ()
+) -> tuple[Settings, list[tuple[Arm, Settings]]]:
+    """The settings that all arms share, and each arm with what differs and with all it has in the end.
+
+    Raises
+    ------
+    InputError: see `plan`.
+    """
+    layers = ([study.quick] if quick else []) + [given]
+    for name in (*only, *(key.partition(".")[0] for layer in layers for key in layer if "." in key)):
+        if name not in [arm.name for arm in study.arms]:
+            raise unknown("arm", name, [arm.name for arm in study.arms])
+    common = _settings(study, [_for_all(layer) for layer in layers])
+    base = common.model_dump(mode="json")
+    arms: list[tuple[Arm, Settings]] = []
+    for arm in study.arms:
+        if only and arm.name not in only:
+            continue
+        own = [part for layer in layers for part in (_for_all(layer), _for_arm(layer, arm.name))]
+        settings = _settings(study, [arm.settings, *own])
+        told = settings.model_dump(mode="json")
+        differs = {key: value for key, value in told.items() if value != base[key]}
+        arms.append((replace(arm, settings=differs), settings))
+    return common, arms
 
 
 def _settings(study: Study, layers: Sequence[Mapping[str, object]]) -> Settings:
@@ -152,13 +177,6 @@ def _for_all(layer: Mapping[str, object]) -> dict[str, object]:
 def _for_arm(layer: Mapping[str, object], arm: str) -> dict[str, object]:
     own = {key.partition("."): value for key, value in layer.items() if "." in key}
     return {key: value for (name, _, key), value in own.items() if name == arm}
-
-
-def _arm(study: Study, name: str) -> Arm:
-    for arm in study.arms:
-        if arm.name == name:
-            return arm
-    raise unknown("arm", name, [arm.name for arm in study.arms])
 
 
 def _read(value: object) -> object:
@@ -191,7 +209,7 @@ def _seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
     return numbers
 
 
-def _source(data: str | Path | None) -> str | None:
+def resolved_source(data: str | Path | None) -> str | None:
     """The path in full, as workers may stand in another folder; the name of a hub's data set as it is."""
     if data is None:
         return None

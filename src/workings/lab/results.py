@@ -79,6 +79,7 @@ class Results:
     arms: those that were run, with the settings that each had in the end.
     settings: what was set for all.
     seeds: those that were asked for.
+    quick: whether this is the study's reduced run.
     data: the data's summary.
     source: the path of the data; None if embedded.
     cells: the finished ones, in order of arms and seeds.
@@ -92,6 +93,7 @@ class Results:
     arms: tuple[Arm, ...]
     settings: Settings
     seeds: tuple[int, ...]
+    quick: bool
     data: str
     source: str | None
     cells: tuple[CellResult, ...]

@@ -97,6 +97,7 @@ def read_run(folder: Path) -> Results:
             arms=tuple(arms),
             settings=study.settings.model_validate(told["settings"]),
             seeds=tuple(told["seeds"]),
+            quick=bool(told["quick"]),
             data=str(told["data"]),
             source=told["source"],
             cells=tuple(each for each in found if isinstance(each, CellResult)),

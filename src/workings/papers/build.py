@@ -22,7 +22,7 @@ from workings.files import write_file
 from workings.papers.audit import Finding, findings
 from workings.papers.document import Block, Paper, check_names, givens
 from workings.papers.solving import Solved, before, fresh, solve_block
-from workings.papers.yaml_writer import write_yaml
+from workings.papers.studies import RUNS, answer
 from workings.solution import Solution
 
 Progress = Callable[[str], None]
@@ -45,8 +45,8 @@ def solved_paper(paper: Paper, progress: Progress | None = None) -> dict[str, So
     return found
 
 
-def markdown(paper: Paper, progress: Progress | None = None) -> str:
-    """The paper with its answers, as pandoc's Markdown without a header.
+def markdown(paper: Paper, progress: Progress | None = None, runs: Path = RUNS) -> str:
+    """The paper with its answers, as pandoc's Markdown without a header; studies by the runs on disk.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def markdown(paper: Paper, progress: Progress | None = None) -> str:
         elif part.kind == "question":
             pieces.append(_question(paper, solved, part))
         else:
-            pieces.append(_pending(part))
+            pieces.append(_tried(part, runs))
     return "\n".join(pieces)
 
 
@@ -106,7 +106,12 @@ def _place_to_write(hints: list[str], *lines: str) -> str:
 
 
 def build(
-    paper: Paper, to: Path, *, without_answers: bool = False, progress: Progress | None = None
+    paper: Paper,
+    to: Path,
+    *,
+    without_answers: bool = False,
+    progress: Progress | None = None,
+    runs: Path = RUNS,
 ) -> list[Path]:
     """Write the paper to the file `to` (.html, .pdf, .ipynb, .docx, .md) and return what was written.
 
@@ -121,7 +126,7 @@ def build(
         raise InputError(f"{echo(str(to))} is the paper itself", accepted="another file to write")
     title = paper.header.title or to.stem
     places = to.suffix.lower() in WRITABLE
-    body = blank(paper, places=places) if without_answers else markdown(paper, progress)
+    body = blank(paper, places=places) if without_answers else markdown(paper, progress, runs)
     written = [typeset(_byline(paper) + body, title=title, to=to, lang=paper.header.lang)]
     if without_answers:
         sheet = to.with_name(to.stem + ANSWERS_SUFFIX)
@@ -277,12 +282,8 @@ def _cell(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>|$^~#])", r"\\\1", text.replace("\n", " "))
 
 
-def _pending(block: Block) -> str:
-    """A study or a claim without a result on disk: which command makes it."""
-    if block.kind == "claim":
-        return _card(block, f"No result on disk. This command makes it: `workings claim {block.item}`")
-    settings = cast("Mapping[str, object]", block.checked.get("set", {}))
-    given = " ".join(
-        [block.item, *(f"{name}={write_yaml({'x': value})[3:].strip()}" for name, value in settings.items())]
-    )
-    return _card(block, f"No result on disk. This command makes it: `workings run {given}`")
+def _tried(block: Block, runs: Path) -> str:
+    """A study with its results, or a study or a claim without: which command makes them."""
+    if block.kind == "study":
+        return _card(block, answer(block, runs))
+    return _card(block, f"No result on disk. This command makes it: `workings claim {block.item}`")

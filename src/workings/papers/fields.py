@@ -153,7 +153,7 @@ BLOCKS: Final[Mapping[str, Mapping[str, Check]]] = {
         "figure": anything,
         "figures": anything,
     },
-    "study": {"study": item, "set": mapping, "data": anything, **_ANY_BLOCK},
+    "study": {"study": item, "set": mapping, "data": text, "seeds": whole(1), **_ANY_BLOCK},
     "claim": {"claim": item, "key": true_or_false, **_ANY_BLOCK},
 }
 """The fields of each kind of block. The first names the file that does the work, and must be there."""
