@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
 
 from workings.errors import InputError
-from workings.lab.models.recurrent_packing import Packed, Packing
+from workings.lab.models.recurrent_packing import Laid, Packed, Packing
 
 LENGTHS = st.lists(st.integers(1, 9), min_size=1, max_size=8)
 
@@ -57,6 +57,28 @@ class TestByHand:
 
     def test_equal_lengths_keep_their_order(self):
         assert Packing.of([2, 2, 2]).order.tolist() == [0, 1, 2]
+
+
+class TestLaid:
+    laid = Laid([torch.tensor(each)[:, None] for each in ([10, 11], [20, 21, 22], [30])])
+
+    def test_some_of_them_packed(self):
+        packed = self.laid.packed(torch.tensor([2, 0]))
+        assert packed.rows[:, 0].tolist() == [10, 30, 11]
+        assert packed.padded[..., 0].tolist() == [[30, 0], [10, 11]]
+
+    def test_first_steps(self):
+        x, there = self.laid.first(torch.tensor([2, 1]), 2)
+        assert x[..., 0].tolist() == [[30, 0], [20, 21]]
+        assert there.tolist() == [[True, False], [True, True]]
+
+    def test_last_steps(self):
+        x, there = self.laid.last(torch.tensor([0, 1, 2]), 3)
+        assert x[..., 0].tolist() == [[0, 10, 11], [20, 21, 22], [0, 0, 30]]
+        assert there.tolist() == [[False, True, True], [True] * 3, [False, False, True]]
+
+    def test_how_many(self):
+        assert len(self.laid) == 3
 
 
 class TestAgainstTorch:
@@ -116,8 +138,8 @@ class TestRefused:
         ("shapes", "message"),
         [
             ([], "no sequences"),
-            ([(2, 3), (0, 3)], r"lengths\[1\]: found 0"),
-            ([(2, 3), (2, 4)], r"sequences\[1\]: found the shape \[2, 4\]; accepted: \[length, 3\]"),
+            ([(2, 3), (0, 3)], r"sequences\[1\]: found the shape \[0, 3\]; accepted: \[1 or more, 3\]"),
+            ([(2, 3), (2, 4)], r"sequences\[1\]: found the shape \[2, 4\]"),
             ([(2,)], r"sequences\[0\]: found the shape \[2\]"),
         ],
     )

@@ -120,23 +120,15 @@ class Packed:
     rows: Tensor
     packing: Packing
 
-    @classmethod
-    def of(cls, sequences: Sequence[Tensor]) -> Packed:
+    @staticmethod
+    def of(sequences: Sequence[Tensor]) -> Packed:
         """Pack tensors of the shapes [length, features].
 
         Raises
         ------
         InputError: none, an empty one, one with other axes, or with another number of features.
         """
-        for index, each in enumerate(sequences):
-            if each.dim() != 2 or each.shape[1] != sequences[0].shape[-1]:
-                features = sequences[0].shape[1] if index else "features"
-                raise InputError(f"found the shape {spelled(each)}", accepted=f"[length, {features}]").at(
-                    field=f"sequences[{index}]"
-                )
-        lengths = torch.tensor([len(each) for each in sequences], dtype=torch.int64)
-        packing = Packing.of(lengths, sequences[0].device if sequences else "cpu")
-        return cls(packing.gather(torch.cat(list(sequences)), lengths.cumsum(0) - lengths), packing)
+        return Laid(sequences).packed(torch.arange(len(sequences)))
 
     @property
     def padded(self) -> Tensor:
@@ -144,9 +136,69 @@ class Packed:
         return self.packing.unpack(self.rows)
 
 
+class Laid:
+    """Many sequences on a device, one after the other in one matrix, from which batches are taken.
+
+    Parameters
+    ----------
+    sequences: [length, features] each.
+
+    Raises
+    ------
+    InputError: none, an empty one, one with other axes, or with another number of features.
+    """
+
+    def __init__(self, sequences: Sequence[Tensor]) -> None:
+        _check(sequences)
+        self.lengths = torch.tensor([len(each) for each in sequences])
+        self.rows = torch.cat(list(sequences))
+        self.starts = (self.lengths.cumsum(0) - self.lengths).to(self.rows.device)
+        self.ends = self.starts + self.lengths.to(self.rows.device)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def packed(self, chosen: Tensor) -> Packed:
+        """The sequences `chosen` (int64 [batch]), packed."""
+        packing = Packing.of(self.lengths[chosen.cpu()], self.rows.device)
+        return Packed(packing.gather(self.rows, self.starts[chosen]), packing)
+
+    def first(self, chosen: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+        """The first steps, [batch, steps, features], and whether they are there, [batch, steps].
+
+        Shorter sequences are padded with zeros behind.
+        """
+        time = torch.arange(steps, device=self.rows.device)
+        return self._at(self.starts[chosen][:, None] + time, chosen)
+
+    def last(self, chosen: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+        """The last steps, [batch, steps, features], and whether they are there, [batch, steps].
+
+        Shorter sequences are padded with zeros in front.
+        """
+        time = torch.arange(-steps, 0, device=self.rows.device)
+        return self._at(self.ends[chosen][:, None] + time, chosen)
+
+    def _at(self, rows: Tensor, chosen: Tensor) -> tuple[Tensor, Tensor]:
+        there = (rows >= self.starts[chosen][:, None]) & (rows < self.ends[chosen][:, None])
+        found = self.rows[rows.clamp(0, len(self.rows) - 1)]
+        return found.masked_fill(~there[..., None], 0.0), there
+
+
 def spelled(tensor: Tensor) -> str:
     """A shape as messages have it: [2, 3]."""
     return str(list(tensor.shape))
+
+
+def _check(sequences: Sequence[Tensor]) -> None:
+    if not sequences:
+        raise InputError("no sequences", accepted="one or more")
+    features: object = sequences[0].shape[1] if sequences[0].dim() == 2 else "features"
+    for index, each in enumerate(sequences):
+        if each.dim() != 2 or not len(each) or each.shape[1] != features:
+            raise InputError(f"found the shape {spelled(each)}", accepted=f"[1 or more, {features}]").at(
+                field=f"sequences[{index}]"
+            )
 
 
 def _whole(lengths: Lengths) -> Tensor:
