@@ -89,28 +89,6 @@ def test_processes_give_the_same_bytes_and_outlive_a_death(tmp_path):
 
 
 @pytest.mark.slow
-def test_ray_gives_the_same_bytes(tmp_path):
-    """Two nodes of a cluster on this machine, started here."""
-    cluster_utils = pytest.importorskip("ray.cluster_utils", reason="needs workings[cluster]")
-    run(plan("line", seeds=2), to=tmp_path / "inline")
-    cluster = cluster_utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    try:
-        cluster.add_node(num_cpus=1)
-        import ray
-
-        root = str(Path(__file__).parents[2])
-        ray.init(cluster.address, runtime_env={"env_vars": {"PYTHONPATH": root}}, log_to_driver=False)
-        assert len(ray.nodes()) == 2
-        run(plan("line", seeds=2), to=tmp_path / "ray", on="ray")
-    finally:
-        import ray
-
-        ray.shutdown()
-        cluster.shutdown()
-    assert contents(tmp_path / "ray") == contents(tmp_path / "inline")
-
-
-@pytest.mark.slow
 def test_ctrl_c_keeps_the_state(tmp_path):
     run(plan("line", seeds=2), to=tmp_path / "whole")
     command = [sys.executable, str(Path(__file__).with_name("lines.py")), str(tmp_path / "cut")]
