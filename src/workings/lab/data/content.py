@@ -17,6 +17,8 @@ LARGEST: Final = 1 << 30
 """Bytes of one data set's file, unpacked: what a course's computer can hold several times over."""
 MOST_MEMBERS: Final = 20_000
 """Members of one gzip. `bgzip` writes one for each 64 kB; a file of empty ones must not hold us up."""
+LONGEST_PATH: Final = 300
+AGAIN: Final = "the whole file: get it again"
 
 _GZIP: Final = b"\x1f\x8b"
 _PIECE: Final = 1 << 16
@@ -31,27 +33,52 @@ class Readable(Protocol):
         ...
 
 
+class Content:
+    """A stream that shows its beginning before it is read.
+
+    Parameters
+    ----------
+    stream: the bytes.
+    file: the file itself where nothing had to be unpacked; a zip needs it, to move about in.
+    """
+
+    def __init__(self, stream: Readable, file: io.BufferedIOBase | None = None) -> None:
+        self._stream = stream
+        self._head = b""
+        self.file = file
+
+    def peek(self, size: int) -> bytes:
+        """The next `size` bytes, left where they are; fewer only at the end."""
+        if len(self._head) < size:
+            self._head += upto(self._stream, size - len(self._head))
+        return self._head[:size]
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes, fewer only at the end."""
+        got, self._head = self._head[:size], self._head[size:]
+        return got + self._stream.read(size - len(got)) if len(got) < size else got
+
+
 @contextmanager
-def content(path: Path) -> Generator[Readable]:
+def content(path: Path) -> Generator[Content]:
     """The bytes of a file; of what is in it, where it is a gzip (by its first bytes, not its name).
 
     Raises
     ------
-    InputError: the file is missing, can't be read, or is no plain file; a gzip is damaged (while reading).
+    InputError: the file is missing, can't be read, or is no plain file; what goes wrong in the block is put
+        down to this file.
     """
     try:
-        file = _open(path)
-        with file:
-            packed = file.read(2) == _GZIP
-            file.seek(0)
-            yield _Inflated(file) if packed else file
+        with _open(path) as file:
+            packed = file.peek(2)[:2] == _GZIP
+            yield Content(_Inflated(file)) if packed else Content(file, file)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InputError(f"can't be read: {reason}", accepted="a file that can be read").at(
-            file=str(path)
+            file=shown(path)
         ) from None
     except InputError as error:
-        raise error.at(file=str(path)) from None
+        raise error.at(file=shown(path)) from None
 
 
 def take(stream: Readable, count: int, what: str) -> bytes:
@@ -63,10 +90,7 @@ def take(stream: Readable, count: int, what: str) -> bytes:
     """
     got = upto(stream, count)
     if len(got) < count:
-        raise InputError(
-            f"the file ends after {len(got)} of the {count} bytes of {what}",
-            accepted="the whole file: get it again",
-        )
+        raise InputError(f"the file ends after {len(got)} of the {count} bytes of {what}", accepted=AGAIN)
     return got
 
 
@@ -87,7 +111,7 @@ def whole(stream: Readable, limit: int = LARGEST) -> bytes:
     """
     got = upto(stream, limit + 1)
     if len(got) > limit:
-        raise InputError(f"holds more than {limit:,} bytes".replace(",", " "), accepted="a smaller file")
+        raise InputError(f"holds more than {limit} bytes", accepted="a smaller file")
     return got
 
 
@@ -102,6 +126,22 @@ def ended(stream: Readable, what: str) -> None:
         raise InputError(f"bytes follow behind {what}", accepted="a file that ends there: get it again")
 
 
+def shown(path: Path | str) -> str:
+    """A path as a message names it: as it is, or cut and escaped where it is too long or can't be printed."""
+    text = str(path)
+    return text if text.isprintable() and len(text) <= LONGEST_PATH else echo(text)
+
+
+def missing(path: Path) -> InputError:
+    """A file or folder that is not there; names like it that are there are offered."""
+    try:
+        beside = [entry.name for entry, _ in zip(os.scandir(path.parent), range(1000), strict=False)]
+    except OSError:
+        beside = []
+    near = nearest(path.name, sorted(beside))
+    return InputError("is not there", accepted="a file or a folder that is", near=near).at(file=shown(path))
+
+
 def _open(path: Path) -> io.BufferedReader:
     try:
         # Without O_NONBLOCK, opening a named pipe waits for whoever writes to it.
@@ -109,25 +149,11 @@ def _open(path: Path) -> io.BufferedReader:
     except (FileNotFoundError, NotADirectoryError):
         raise missing(path) from None
     except ValueError:  # a NUL in the name
-        raise InputError(
-            f"can't be read: {echo(str(path))} is no name of a file", accepted="a file's name"
-        ) from None
-    file = os.fdopen(descriptor, "rb")
+        raise InputError("has a name that no file can have", accepted="a file's name") from None
     if not S_ISREG(os.fstat(descriptor).st_mode):
-        file.close()
+        os.close(descriptor)
         raise InputError("is no plain file", accepted="a file of data")
-    return file
-
-
-def missing(path: Path) -> InputError:
-    """A file or folder that is not there; names like it that are there are offered."""
-    try:
-        beside = sorted(each.name for each in path.parent.iterdir())[:1000]
-    except OSError:
-        beside = []
-    return InputError(
-        "is not there", accepted="a file or a folder that is", near=nearest(path.name, beside)
-    ).at(file=str(path))
+    return os.fdopen(descriptor, "rb")
 
 
 class _Inflated:
@@ -137,7 +163,7 @@ class _Inflated:
         self._file = file
         self._packed = b""
         self._members = 0
-        self._inflater: zlib._Decompress | None = None  # pyright: ignore[reportPrivateUsage] # the stubs' only name
+        self._inflater: zlib._Decompress | None = None  # pyright: ignore[reportPrivateUsage] # the only name
 
     def read(self, size: int, /) -> bytes:
         got = io.BytesIO()
@@ -157,8 +183,8 @@ class _Inflated:
             self._inflater = zlib.decompressobj(wbits=31)
         try:
             piece = self._inflater.decompress(self._packed, size)
-        except zlib.error as error:
-            raise InputError(f"a damaged gzip: {error}", accepted="the whole file: get it again") from None
+        except zlib.error:
+            raise InputError("a damaged gzip", accepted=AGAIN) from None
         if self._inflater.eof:
             self._packed = self._inflater.unused_data
             self._inflater = None
@@ -167,5 +193,5 @@ class _Inflated:
             if not self._packed and not piece:
                 self._packed = self._file.read(_PIECE)
                 if not self._packed:
-                    raise InputError("a gzip that breaks off", accepted="the whole file: get it again")
+                    raise InputError("a gzip that breaks off", accepted=AGAIN)
         return piece

@@ -1,7 +1,7 @@
-"""The records that studies use: `Images` and `Sequences`, each in a part to train on, one to validate, one to test.
+"""The records that studies use: `Images` and `Sequences`, in three parts: to train on, to validate, to test.
 
-They are checked when they are made, so a study can trust shapes, types and labels. `digest` names the bytes, so
-that a cell knows whether it was trained on the same data; `summary` is the one line that a run prints.
+They are checked when they are made, so a study can trust shapes, types and labels. `digest` names the bytes,
+so that a cell knows whether it was trained on the same data; `summary` is the one line that a run prints.
 """
 
 from __future__ import annotations
@@ -10,31 +10,24 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Final
 
 import numpy as np
 
-from workings.errors import InputError, echo
+from workings.errors import InputError
+from workings.lab.data.checks import (
+    Array,
+    check_classes,
+    check_images,
+    check_labels,
+    check_sequences,
+    check_targets,
+    count,
+    spaced,
+)
 
-Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
-
-PARTS: Final = ("train", "val", "test")
 SPLIT_SEED: Final = 0
-"""Where data come without a validation or a test part, it is drawn with this seed, whatever the run's seed is."""
-
-
-class Data(Protocol):
-    """What every data set of a study has."""
-
-    @property
-    def digest(self) -> str:
-        """16 hexadecimal digits of the SHA-256 of bytes, shapes and types."""
-        ...
-
-    @property
-    def summary(self) -> str:
-        """Sizes, shapes, classes, values and source, in one line."""
-        ...
+"""Draws the validation or test part where data come without one; the same for every seed of a run."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -66,7 +59,7 @@ class Images:
         try:
             check_classes(self.classes)
             for part, x, y in self.parts():
-                _check_images(x, f"{part}_x", like=self.train_x)
+                check_images(x, f"{part}_x", like=self.train_x)
                 check_labels(y, f"{part}_y", classes=len(self.classes), examples=len(x))
         except InputError as error:
             raise error.at(file=self.source) from None
@@ -111,7 +104,7 @@ class Sequences:
 
     Raises
     ------
-    InputError: a type, shape, length or label is not as above, or a number is not finite; the part and the row
+    InputError: a type, shape, length or label is not as above, or a number is not finite; the part and row
         are named.
     """
 
@@ -129,11 +122,11 @@ class Sequences:
             if self.classes:
                 check_classes(self.classes)
             for part, x, y in self.parts():
-                _check_sequences(x, f"{part}_x", like=self.train_x)
+                check_sequences(x, f"{part}_x", like=self.train_x)
                 if self.classes:
                     check_labels(y, f"{part}_y", classes=len(self.classes), examples=len(x))
                 else:
-                    _check_targets(y, f"{part}_y", examples=len(x), like=self.train_y)
+                    check_targets(y, f"{part}_y", examples=len(x), like=self.train_y)
         except InputError as error:
             raise error.at(file=self.source) from None
 
@@ -165,7 +158,7 @@ class Sequences:
             targets = f"{self.train_y.shape[1]} target(s) from {low:.4g} to {high:.4g}".replace("-", "−")
         return (
             f"{_sizes(len(x) for _, x, _ in self.parts())} sequences of {_span(lengths, 'step')} of "
-            f"{_count(self.features, 'number')}, {targets}; {self.source}"
+            f"{count(self.features, 'number')}, {targets}; {self.source}"
         )
 
     def __repr__(self) -> str:
@@ -175,8 +168,8 @@ class Sequences:
 def split(n: int, sizes: Sequence[int], seed: int) -> tuple[Array, ...]:
     """The numbers 0 to n − 1, shuffled and cut into pieces of `sizes`: int64 arrays.
 
-    The order is that of `torch.utils.data.random_split(range(n), sizes, torch.Generator().manual_seed(seed))`,
-    so that whoever splits that way has the same examples in the same part.
+    The order is that of `torch.utils.data.random_split(range(n), sizes, Generator().manual_seed(seed))`, so
+    that whoever splits that way has the same examples in the same part.
 
     Raises
     ------
@@ -193,7 +186,7 @@ def split(n: int, sizes: Sequence[int], seed: int) -> tuple[Array, ...]:
 
 
 def digest(names: Iterable[str], arrays: Iterable[Array]) -> str:
-    """16 hexadecimal digits of the SHA-256 of names, and of types, shapes and bytes (low byte first) of arrays."""
+    """16 hexadecimal digits of the SHA-256 of names, and of types, shapes and bytes of arrays."""
     hashed = hashlib.sha256(repr(tuple(names)).encode())
     for array in arrays:
         low_first = array.astype(array.dtype.newbyteorder("<"), copy=False)
@@ -202,145 +195,17 @@ def digest(names: Iterable[str], arrays: Iterable[Array]) -> str:
     return hashed.hexdigest()[:16]
 
 
-def check_classes(classes: tuple[str, ...]) -> None:
-    """At least two names, none of them twice.
-
-    Raises
-    ------
-    InputError: otherwise.
-    """
-    if len(classes) < 2:
-        raise InputError(f"found {_count(len(classes), 'class')}", accepted="labels of two classes or more")
-    twice = (
-        next((name for name in classes if classes.count(name) > 1), None)
-        if len(set(classes)) < len(classes)
-        else None
-    )
-    if twice is not None:
-        raise InputError(f"the class {echo(twice)} is named twice", accepted="a name for each class")
-
-
-def check_labels(y: Array, field: str, *, classes: int, examples: int) -> None:
-    """int64 [examples], from 0 to classes − 1.
-
-    Raises
-    ------
-    InputError: otherwise; the row is named.
-    """
-    _check_type(y, np.int64, 1, field, "labels [n]")
-    _check_length(y, field, examples)
-    wrong = np.flatnonzero((y < 0) | (y >= classes))
-    if wrong.size:
-        raise InputError(f"found the label {y[wrong[0]]}", accepted=f"0 to {classes - 1}").at(
-            field=f"{field}[{wrong[0]}]"
-        )
-
-
-def check_finite(values: Array, field: str) -> None:
-    """No NaN, no infinity; the first row that has one is named.
-
-    Raises
-    ------
-    InputError: a value is not a finite number.
-    """
-    if np.isfinite(values).all():
-        return
-    row, *rest = np.argwhere(~np.isfinite(values))[0]
-    found = values[(row, *rest)]
-    place = f"{field}[{', '.join(str(each) for each in (row, *rest))}]"
-    raise InputError(f"found {found}", accepted="finite numbers").at(field=place)
-
-
-def _check_images(x: Array, field: str, like: Array) -> None:
-    if x.dtype != np.uint8 or x.ndim not in (3, 4) or (x.ndim == 4 and x.shape[1] not in (1, 3)):
-        raise InputError(
-            f"found {_kind(x)}",
-            accepted="uint8 images [n, height, width] or [n, channels, height, width] with 1 or 3 channels",
-        ).at(field=field)
-    if x.size == 0:
-        raise InputError(
-            f"found no image, or images without a pixel: {_kind(x)}", accepted="one image or more"
-        ).at(field=field)
-    if x.shape[1:] != like.shape[1:]:
-        raise InputError(
-            f"found images of {_shape(x.shape[1:])}", accepted=f"{_shape(like.shape[1:])}, as in training"
-        ).at(field=field)
-
-
-def _check_sequences(x: tuple[Array, ...], field: str, like: tuple[Array, ...]) -> None:
-    if not x:
-        raise InputError("found no sequence", accepted="one sequence or more").at(field=field)
-    features = like[0].shape[-1] if like[0].ndim else 0
-    for row, each in enumerate(x):
-        place = f"{field}[{row}]"
-        _check_type(each, np.float32, 2, place, "sequences [length, features]")
-        if each.size == 0:
-            raise InputError(
-                f"found an empty sequence, [{_shape(each.shape)}]", accepted="a step or more"
-            ).at(field=place)
-        if each.shape[1] != features:
-            raise InputError(
-                f"found {_count(each.shape[1], 'number')} a step", accepted=f"{features}, as in train_x[0]"
-            ).at(field=place)
-    joined = np.concatenate(x)
-    if not np.isfinite(joined).all():
-        for row, each in enumerate(x):
-            check_finite(each, f"{field}[{row}]")
-
-
-def _check_targets(y: Array, field: str, *, examples: int, like: Array) -> None:
-    _check_type(y, np.float32, 2, field, "targets [n, numbers]")
-    _check_length(y, field, examples)
-    if y.shape[1] == 0 or y.shape[1:] != like.shape[1:]:
-        raise InputError(
-            f"found {_count(y.shape[1], 'number')} a target",
-            accepted=f"{like.shape[1]}, as in training" if like.shape[1] else "one or more",
-        ).at(field=field)
-    check_finite(y, field)
-
-
-def _check_type(array: Array, dtype: type[np.generic], axes: int, field: str, form: str) -> None:
-    if array.dtype != dtype or array.ndim != axes:
-        raise InputError(f"found {_kind(array)}", accepted=f"{np.dtype(dtype).name} {form}").at(field=field)
-
-
-def _check_length(y: Array, field: str, examples: int) -> None:
-    if len(y) != examples:
-        raise InputError(f"found {len(y)} for {examples} examples", accepted="one for each example").at(
-            field=field
-        )
-
-
-def _kind(array: Array) -> str:
-    return f"{array.dtype.name} [{_shape(array.shape)}]"
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return ", ".join(map(str, shape))
-
-
-def _count(number: int, of: str) -> str:
-    plural = "" if number == 1 else "es" if of.endswith("s") else "s"
-    return f"{_spaced(number)} {of}{plural}"
-
-
-def _spaced(number: int) -> str:
-    return f"{number:,}".replace(",", " ")
-
-
-def _span(numbers: Iterable[int], of: str) -> str:
-    low, *_, high = (
-        sorted((*numbers, *numbers)) if not isinstance(numbers, list) else (min(numbers), max(numbers))
-    )
-    return _count(low, of) if low == high else f"{_spaced(low)} to {_count(high, of)}"
+def _span(numbers: Sequence[int], of: str) -> str:
+    low, high = min(numbers), max(numbers)
+    return count(low, of) if low == high else f"{spaced(low)} to {count(high, of)}"
 
 
 def _sizes(numbers: Iterable[int]) -> str:
-    return " + ".join(map(_spaced, numbers))
+    return " + ".join(map(spaced, numbers))
 
 
 def _balance(labels: Array, classes: tuple[str, ...]) -> str:
     counts = np.bincount(labels, minlength=len(classes))
     low, high = int(counts.min()), int(counts.max())
-    each = _spaced(low) if low == high else f"{_spaced(low)} to {_spaced(high)}"
-    return f"{_count(len(classes), 'class')}, {each} a class in training"
+    each = spaced(low) if low == high else f"{spaced(low)} to {spaced(high)}"
+    return f"{count(len(classes), 'class')}, {each} a class in training"

@@ -1,7 +1,7 @@
 """The data set that needs no file: 1 797 handwritten digits of 8×8 pixels, which come with scikit-learn.
 
-They are the test part of *Optical Recognition of Handwritten Digits* (Alpaydin & Kaynak, 1998, UCI Machine Learning
-Repository), each pixel a count from 0 to 16.
+They are the test part of *Optical Recognition of Handwritten Digits* (Alpaydin & Kaynak, 1998, UCI Machine
+Learning Repository), each pixel a count from 0 to 16.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from typing import Final
 import numpy as np
 
 from workings.errors import InputError
-from workings.lab.data.dataset import SPLIT_SEED, Array, Images, split
+from workings.lab.data.checks import Array
+from workings.lab.data.dataset import SPLIT_SEED, Images, split
 
 SIDE: Final = 28
-"""LeNet-5 as it is taught takes 28×28, with a margin of 2 in its first convolution: the 32×32 of the paper."""
+"""LeNet-5 as taught takes 28×28, with a margin of 2 in its first convolution: the 32×32 of the paper."""
 HELD_OUT: Final = 30
 """Images of each digit in the validation part, and as many in the test part; 1 197 remain to train on."""
 
@@ -37,9 +38,9 @@ def digits() -> Images:
             "the embedded digits come with scikit-learn, which is not installed",
             accepted="pip install 'workings[lab]', or data of your own with --data PATH",
         ) from None
-    found = load_digits()
-    x = enlarge(found.images)
-    y = found.target.astype(np.int64)
+    counts, target = load_digits(return_X_y=True)
+    x = enlarge(np.reshape(counts, (-1, 8, 8)))
+    y = np.asarray(target, np.int64)
     (order,) = split(len(y), (len(y),), SPLIT_SEED)
     by_digit = [order[y[order] == digit] for digit in range(10)]
     test = np.sort(np.concatenate([rows[:HELD_OUT] for rows in by_digit]))
@@ -55,7 +56,7 @@ def digits() -> Images:
 
 
 def enlarge(counts: Array) -> Array:
-    """[n, 8, 8] counts from 0 to 16 → uint8 [n, 28, 28]: 3×3 pixels for each, a margin of 2, 16 becomes 255."""
+    """[n, 8, 8] counts from 0 to 16 → uint8 [n, 28, 28]: 3×3 pixels for each, a margin of 2, 16 as 255."""
     bright = np.rint(counts * (255 / 16)).astype(np.uint8)
     margin = (SIDE - 3 * counts.shape[-1]) // 2
     return np.pad(bright.repeat(3, axis=1).repeat(3, axis=2), ((0, 0), (margin, margin), (margin, margin)))

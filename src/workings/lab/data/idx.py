@@ -1,8 +1,8 @@
 """IDX files, the form in which MNIST comes, packed with gzip or not.
 
-Two zero bytes, one for the type, one for the number of axes; the size of each axis in four bytes, high byte first;
-then the values, high byte first, the last axis fastest. Source: LeCun, Cortes & Burges, *The MNIST database of
-handwritten digits*, section "File formats".
+Two zero bytes, one for the type, one for the number of axes; the size of each axis in four bytes, high byte
+first; then the values, high byte first, the last axis fastest. Source: LeCun, Cortes & Burges, *The MNIST
+database of handwritten digits*, section "File formats".
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 
 from workings.errors import InputError, echo
+from workings.lab.data.checks import Array
 from workings.lab.data.content import LARGEST, Readable, content, ended, take
-from workings.lab.data.dataset import Array
 
 TYPES: Final = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 MOST_AXES: Final = 4
@@ -27,7 +27,7 @@ def read_idx(path: Path) -> Array:
 
     Raises
     ------
-    InputError: the file can't be read, is no IDX file, ends early, goes on, or promises more than `LARGEST` bytes.
+    InputError: the file can't be read, is no IDX file, ends early, goes on, or promises over `LARGEST` bytes.
     """
     with content(path) as stream:
         array = take_idx(stream)
@@ -51,7 +51,7 @@ def take_idx(stream: Readable) -> Array:
     if not is_idx(head):
         raise InputError(
             f"begins with {echo(head)}, unlike an IDX file",
-            accepted=f"two zero bytes, a type of {', '.join(f'{code:#04x}' for code in TYPES)}, 1 to {MOST_AXES} axes",
+            accepted=f"0, 0, a type of {', '.join(f'{code:#04x}' for code in TYPES)}, 1 to {MOST_AXES} axes",
         )
     shape = struct.unpack(f">{head[3]}I", take(stream, 4 * head[3], "the sizes of an IDX file"))
     dtype = np.dtype(TYPES[head[2]])
