@@ -194,9 +194,21 @@ def test_names_are_text(sheets, written, name):
 
 
 def test_a_student_has_one_sheet(sheets):
-    _, second = sheets("- {student: s01, answers: {}}\n- {student: s01, answers: {}}\n")
-    assert "found a second sheet of 's01', the first being" in str(second.error)
-    assert str(second.error).endswith("s01.yaml:1; accepted: one sheet a student")
+    first, second = sheets("- {student: s01, answers: {}}\n- {student: s01, answers: {}}\n")
+    assert isinstance(first, Sheet)
+    place = f"{first.file}:2: found a second sheet of 's01': {first.file}:1 is marked, this one is not"
+    assert str(second.error).startswith(place)
+
+
+def test_two_sheets_of_one_student_on_one_line(sheets):
+    first, second = sheets("[{student: s01, answers: {}}, {student: s01, answers: {q3: {total: 1}}}]\n")
+    assert isinstance(first, Sheet)
+    assert isinstance(second, Broken)
+
+
+def test_a_sheet_that_cannot_be_read_does_not_stand_for_its_student(sheets):
+    first, second = sheets("- {student: s01, answers: 5}\n- {student: s01, answers: {}}\n")
+    assert (type(first), type(second)) == (Broken, Sheet)
 
 
 def test_lists_with_decimal_commas_stay_whole(sheets):
@@ -418,10 +430,16 @@ def test_a_folder_in_order(tmp_path):
         (tmp_path / name).write_text("answers: {}\n")
     (tmp_path / "c.csv").write_text("student\ns01\n")
     (tmp_path / "deeper.md").mkdir()
-    found = list(read_sheets([tmp_path, tmp_path / "a.yml"]))
-    assert [one.student for one in found] == ["a", "b", "s01", None, "a"]
+    found = list(read_sheets([tmp_path]))
+    assert [one.student for one in found] == ["a", "b", "s01", None]
     assert "found a folder" in str(found[3].error)
-    assert "a second sheet" in str(found[4].error)
+
+
+def test_a_file_that_is_named_twice_is_read_once(tmp_path):
+    (tmp_path / "a.yml").write_text("answers: {}\n")
+    (tmp_path / "b.yml").write_text("answers: {}\n")
+    found = list(read_sheets([tmp_path / "b.yml", tmp_path, tmp_path / "." / "a.yml"]))
+    assert [(type(one), one.student) for one in found] == [(Sheet, "b"), (Sheet, "a")]
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from workings.cli.marking import json_text
 from workings.errors import InputError
-from workings.marking.sheets import Broken, Sheet
+from workings.marking.sheets import Broken, Sheet, size_of
 from workings.papers.class_page import Tally, class_page, discrimination
 from workings.papers.document import parse
 from workings.papers.feedback import markdown, page, page_name, plain
 from workings.papers.figures.marks import histogram
 from workings.papers.hand_back import hand_back
-from workings.papers.mark import as_text, mark, mark_sheet, prepare
-from workings.papers.marks_csv import Tables, cell, marks_text
+from workings.papers.mark import as_text, mark_sheet, prepare
+from workings.papers.marks_csv import Tables, cell, marks_text, rows
+from workings.papers.workers import mark
 
 DENSE = """```{.question #q1 marks=6}
 kind: dense_parameters
@@ -185,18 +187,18 @@ def test_marks_in_print(marks, text):
 def test_tables(scheme, tmp_path):
     to = tmp_path / "marks.csv"
     with Tables(to, list(scheme.items)) as tables:
-        tables.add(mark_sheet(scheme, sheet("=a, b", q1={"layer_1": "15", "total": "1234"})))
+        tables.add(rows(mark_sheet(scheme, sheet("=a, b", q1={"layer_1": "15", "total": "1234"}))))
     with to.open(newline="") as file:
         assert list(csv.reader(file)) == [
             ["student", "q1", "q2a", "q2b", "slow", "fast", "total", "percentage"],
             ["'=a, b", "2", "0", "0", "0", "0", "2", "18.2"],  # 2 of 11
         ]
     with (tmp_path / "marks.verdicts.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [(row["quantity"], row["verdict"], row["marks"]) for row in rows[:3]] == [
+        read = list(csv.DictReader(file))
+    assert [(row["quantity"], row["verdict"], row["marks"]) for row in read[:3]] == [
         ("layer_1", "right", "2"), ("layer_2", "blank", "0"), ("total", "wrong", "0")
     ]  # fmt: skip
-    assert rows[2]["note"] == "right: 45"
+    assert read[2]["note"] == "right: 45"
     assert len(list(tmp_path.iterdir())) == 2
 
 
@@ -300,6 +302,20 @@ SHEETS = """- {student: ada, answers: {q1: {layer_1: 15, layer_2: 30, total: 45}
 """
 
 
+def alone(_marked, alone) -> bool:
+    return alone
+
+
+def handed_back(sheets, paper="paper.md", say=json_text, **wanted):
+    heard: list[object] = []
+    hand_back(parse(PAPER, paper), sheets, say=say, heard=lambda said: heard.append(one(said)), **wanted)
+    return heard
+
+
+def one(said):
+    return str(said.error) if isinstance(said, Broken) else said
+
+
 @pytest.fixture
 def sheets(tmp_path) -> Path:
     path = tmp_path / "sheets.yaml"
@@ -328,16 +344,28 @@ def test_workers_write_the_same_bytes(sheets, tmp_path):
     for on in ("inline", "processes:2"):
         folder = tmp_path / on.partition(":")[0]
         folder.mkdir()
-        hand_back(
-            parse(PAPER, "paper.md"), [sheets], to=folder / "marks.csv", feedback=folder / "pages", on=on
-        )
-        written.append(
-            {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-        )
+        heard = handed_back([sheets], to=folder / "marks.csv", feedback=folder / "pages", on=on)
+        files = {
+            str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+        }
+        written.append({**files, "heard": "".join(map(str, heard)).encode()})
     assert written[0] == written[1]
     assert {Path(name).name for name in written[0]} == {
-        "marks.csv", "marks.verdicts.csv", "ada.html", "bob.html", "max.html", "class.html"
+        "marks.csv", "marks.verdicts.csv", "ada.html", "bob.html", "max.html", "class.html", "heard"
     }  # fmt: skip
+
+
+def test_what_is_said_of_a_sheet_depends_on_whether_it_is_alone(sheets, tmp_path):
+    (tmp_path / "one.yaml").write_text("answers: {}\n")
+    assert handed_back([tmp_path / "one.yaml"], say=alone) == [True]
+    assert handed_back([sheets], say=alone)[0] is False
+
+
+@pytest.mark.parametrize("on", ["inline", "processes:2"])
+def test_every_character_is_counted_once(sheets, on):
+    told: list[int] = []
+    handed_back([sheets], on=on, ticked=told.append)
+    assert sum(told) == size_of([sheets]) == len(SHEETS)
 
 
 def test_nothing_that_is_read_is_written_over(sheets, tmp_path):
@@ -346,7 +374,7 @@ def test_nothing_that_is_read_is_written_over(sheets, tmp_path):
     for to in (own, sheets):
         before = to.read_bytes()
         with pytest.raises(InputError, match="is read, too"):
-            hand_back(parse(PAPER, str(own)), [sheets], to=to)
+            handed_back([sheets], paper=str(own), to=to)
         assert to.read_bytes() == before
 
 

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from workings.marking.sheets import Broken
+from workings.cli.progress import gauge
+from workings.marking.sheets import Broken, size_of
 from workings.papers.document import read
 from workings.papers.hand_back import hand_back
 from workings.papers.mark import Marked
@@ -17,9 +18,20 @@ from workings.papers.marks_csv import marks_text, percentage
 def marked(
     paper: Path, sheets: Sequence[Path], *, to: Path | None, feedback: Path | None, on: str, as_json: bool
 ) -> bool:
-    """Mark sheets and print them as they come; whether all could be read."""
+    """Mark sheets and print them as they come; whether all could be marked."""
     printer = JsonPrinter() if as_json else TextPrinter()
-    written = hand_back(read(paper), sheets, to=to, feedback=feedback, on=on, heard=printer.hear)
+    seen = sys.stderr.isatty() and not (as_json and sys.stdout.isatty())
+    with gauge(size_of(sheets) if seen else 0) as advance:
+        written = hand_back(
+            read(paper),
+            sheets,
+            say=json_text if as_json else text,
+            heard=printer.hear,
+            to=to,
+            feedback=feedback,
+            on=on,
+            ticked=lambda size: advance(size, counted(printer.count, printer.broken)),
+        )
     printer.close()
     for path in written:
         sys.stderr.write(f"workings: wrote {path}\n")
@@ -30,58 +42,64 @@ class JsonPrinter:
     """A list with an object a sheet, each written as soon as it is marked."""
 
     def __init__(self) -> None:
+        self.count = 0
         self.broken = 0
-        self._count = 0
 
-    def hear(self, found: Marked | Broken) -> None:
+    def hear(self, said: str | Broken) -> None:
         """Write one sheet."""
-        if isinstance(found, Broken):
+        if isinstance(said, Broken):
             self.broken += 1
-            report(found)
+            report(said)
             return
-        sys.stdout.write(",\n" if self._count else "[\n")
-        sys.stdout.write(json.dumps(found.as_json(), ensure_ascii=False))
-        self._count += 1
+        sys.stdout.write(",\n" if self.count else "[\n")
+        sys.stdout.write(said)
+        self.count += 1
 
     def close(self) -> None:
         """End the list."""
-        sys.stdout.write("\n]\n" if self._count else "[]\n")
+        sys.stdout.write("\n]\n" if self.count else "[]\n")
 
 
 class TextPrinter:
     """A line a sheet; one sheet alone is printed answer by answer."""
 
     def __init__(self) -> None:
+        self.count = 0
         self.broken = 0
-        self._count = 0
-        self._first: Marked | None = None
 
-    def hear(self, found: Marked | Broken) -> None:
-        """Write one sheet; the first waits for the second."""
-        if isinstance(found, Broken):
+    def hear(self, said: str | Broken) -> None:
+        """Write one sheet."""
+        if isinstance(said, Broken):
             self.broken += 1
-            report(found)
+            report(said)
             return
-        self._count += 1
-        if self._count == 1:
-            self._first = found
-            return
-        if self._first:
-            sys.stdout.write(row(self._first))
-            self._first = None
-        sys.stdout.write(row(found))
+        self.count += 1
+        sys.stdout.write(said)
 
     def close(self) -> None:
-        """Write what is left, and how many there were."""
-        if self._first:
-            sys.stdout.write(answers(self._first))
-        broken = f"; {self.broken} could not be read" if self.broken else ""
-        sys.stdout.write(f"{self._count} {'sheet' if self._count == 1 else 'sheets'} marked{broken}\n")
+        """Write how many there were."""
+        sys.stdout.write(f"{counted(self.count, self.broken)}\n")
+
+
+def counted(count: int, broken: int) -> str:
+    """How many sheets were marked, and how many were not."""
+    others = f"; {broken} could not be" if broken else ""
+    return f"{count} {'sheet' if count == 1 else 'sheets'} marked{others}"
 
 
 def report(found: Broken) -> None:
     """Say on standard error what is wrong with a sheet."""
     sys.stderr.write(f"workings: {found.error}\n")
+
+
+def json_text(sheet: Marked, _alone: bool) -> str:  # noqa: FBT001  as `hand_back` calls it
+    """A sheet in its stable machine form."""
+    return json.dumps(sheet.as_json(), ensure_ascii=False)
+
+
+def text(sheet: Marked, alone: bool) -> str:  # noqa: FBT001  as `hand_back` calls it
+    """A sheet among others in one line; one alone answer by answer."""
+    return answers(sheet) if alone else row(sheet)
 
 
 def row(sheet: Marked) -> str:
@@ -105,4 +123,5 @@ def answers(sheet: Marked) -> str:
 
 
 def _remark(feedback: str, note: str) -> str:
-    return f"{feedback} [{note}]" if note and note not in feedback else feedback
+    repeated = note.casefold() in feedback.casefold()  # as a sentence
+    return f"{feedback} [{note}]" if note and not repeated else feedback

@@ -9,7 +9,8 @@ from __future__ import annotations
 import csv
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -25,8 +26,33 @@ _EXCEL = re.compile(r"sep=.")
 _HEADER: Final = "columns student, q2b.u_1, q2b.h_1, ..."
 
 
-def read_csv_sheets(path: Path, rules: Rules) -> Iterator[Sheet | Broken]:
-    """The sheets of a table, one after the other."""
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row of a table, and block and quantity of every column; two empty texts for the column of names."""
+
+    file: str
+    line: int
+    cells: tuple[str, ...]
+    columns: tuple[tuple[str, str], ...]
+
+    @property
+    def size(self) -> int:
+        """See `Piece.size`."""
+        return sum(map(len, self.cells)) + len(self.cells)
+
+    def sheets(self, _rules: Rules) -> Iterator[Sheet | Broken]:
+        """The one sheet."""
+        student: str | None = None
+        try:
+            named = [cell for cell, (block, _) in zip(self.cells, self.columns, strict=False) if not block]
+            student = check_student(named[0] if named else None)
+            yield Sheet(student, _answers(self.cells, self.columns), self.file, self.line)
+        except InputError as error:
+            yield Broken(self.file, self.line, student, error.at(file=self.file, line=self.line))
+
+
+def read_csv_sheets(path: Path, rules: Rules) -> Iterator[TableRow | Broken]:
+    """The rows of a table, one after the other."""
     rows = _Rows(lines_of(path))
     file = str(path)
     try:
@@ -38,20 +64,10 @@ def read_csv_sheets(path: Path, rules: Rules) -> Iterator[Sheet | Broken]:
         if isinstance(row, InputError):
             yield Broken(file, line, None, row.at(file=file, line=line))
         elif any(cell.strip() for cell in row):
-            yield _sheet(row, columns, file, line)
+            yield TableRow(file, line, tuple(row), columns)
 
 
-def _sheet(row: list[str], columns: list[tuple[str, str]], file: str, line: int) -> Sheet | Broken:
-    student: str | None = None
-    try:
-        named = [cell for cell, (block, _) in zip(row, columns, strict=False) if not block]
-        student = check_student(named[0] if named else None)
-        return Sheet(student, _answers(row, columns), file, line)
-    except InputError as error:
-        return Broken(file, line, student, error.at(file=file, line=line))
-
-
-def _answers(row: list[str], columns: list[tuple[str, str]]) -> Answers:
+def _answers(row: Sequence[str], columns: Sequence[tuple[str, str]]) -> Answers:
     if len(row) != len(columns):
         raise InputError(
             f"found {len(row)} cells in a table of {len(columns)} columns",
@@ -64,8 +80,8 @@ def _answers(row: list[str], columns: list[tuple[str, str]]) -> Answers:
     return answers
 
 
-def _columns(rows: _Rows, rules: Rules) -> list[tuple[str, str]]:
-    """Block and quantity of every column; two empty texts for the column of names."""
+def _columns(rows: _Rows, rules: Rules) -> tuple[tuple[str, str], ...]:
+    """Block and quantity of every column."""
     first = rows.peek()
     if first is not None and _EXCEL.fullmatch(first.text.strip().strip('"')):
         next(rows)
@@ -90,7 +106,7 @@ def _columns(rows: _Rows, rules: Rules) -> list[tuple[str, str]]:
             twice = f"found the column {echo(head)} twice, as columns {found.index(column) + 1} and {number}"
             raise InputError(twice, accepted="each column once").at(line=line)
         found.append(column)
-    return found
+    return tuple(found)
 
 
 def _delimiter(first: TextLine) -> str:

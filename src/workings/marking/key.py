@@ -73,7 +73,7 @@ class Key:
         self.kept: dict[Any, Any] = {}
         self._routes: dict[tuple[str, AbstractSet[str]], Route] = {}
         self._accepted: dict[str, list[AbstractSet[Fraction]]] = {}
-        self._texts: dict[str, str] = {}
+        self._texts: dict[tuple[str, int | None], str] = {}
         self._by_step: dict[str, dict[str, list[Evaluated]]] = {}
         self._slips: dict[str, tuple[Evaluated, ...]] = {}
         self._forms: dict[str, tuple[Slipped, ...]] = {}
@@ -119,11 +119,13 @@ class Key:
             if not is_right(written, int(answer.decimals.flat[i]), target[i], self.places):
                 yield i
 
-    def text(self, label: str) -> str:
-        """The right value as it is printed at the asked places; set once, for every wrong answer repeats it."""
-        if label not in self._texts:
-            self._texts[label] = printed(self.solution.quantities[label].value, self.places).text
-        return self._texts[label]
+    def text(self, label: str, entry: int | None = None) -> str:
+        """The right value in print, or one entry of it, counted in a row; kept: wrong answers repeat it."""
+        if (label, entry) not in self._texts:
+            value = self.solution.quantities[label].value
+            part = value if entry is None else self.target(label).flat[entry]
+            self._texts[label, entry] = printed(part, self.places).text
+        return self._texts[label, entry]
 
     def _spellings(self, entry: Any) -> AbstractSet[Fraction]:
         """The numbers that are right for one entry, where it is not whole: rounded either way at a tie."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -56,26 +56,73 @@ class _Fence:
     cell: int
 
 
-def read_markdown_sheets(path: Path, rules: Rules) -> Iterator[Sheet | Broken]:
-    """The one sheet that a Markdown document holds."""
+@dataclass(frozen=True, slots=True)
+class AnswerFences:
+    """The blocks for answers of one document, up to the first that can't be told from the rest.
 
-    def fences() -> Iterator[_Fence]:
-        yield from _fences(read_text_file(path, LARGEST_DOCUMENT).split("\n"), 0)
+    Parameters
+    ----------
+    size: characters of the whole document.
+    error: what ended the search, if anything did.
+    """
 
-    yield _sheet(fences(), path, rules)
+    file: str
+    fences: tuple[_Fence, ...]
+    size: int
+    error: InputError | None
+
+    def sheets(self, rules: Rules) -> Iterator[Sheet | Broken]:
+        """The one sheet."""
+        document = _Document(self.file, Path(self.file).stem, rules)
+        try:
+            for fence in self.fences:
+                try:
+                    document.take(fence)
+                except InputError as error:
+                    cell = f"cell {fence.cell}" if fence.cell else None
+                    raise error.at(line=fence.line, field=cell) from None
+            yield document.sheet(self.error)
+        except InputError as error:
+            yield Broken(document.file, error.place.line, document.student, error.at(file=document.file))
 
 
-def read_notebook_sheets(path: Path, rules: Rules) -> Iterator[Sheet | Broken]:
-    """The one sheet that a notebook holds; nothing of it is run."""
+def read_markdown_sheets(path: Path, _rules: Rules) -> Iterator[AnswerFences]:
+    """The one piece that a Markdown document is."""
 
-    def fences() -> Iterator[_Fence]:
-        for number, source in _cells(read_text_file(path, LARGEST_DOCUMENT)):
+    def fences(text: str) -> Iterator[_Fence]:
+        yield from _fences(text.split("\n"), 0)
+
+    yield _document(path, fences)
+
+
+def read_notebook_sheets(path: Path, _rules: Rules) -> Iterator[AnswerFences]:
+    """The one piece that a notebook is; nothing of it is run."""
+
+    def fences(text: str) -> Iterator[_Fence]:
+        for number, source in _cells(text):
             try:
                 yield from _fences(source.split("\n"), number)
             except InputError as error:
                 raise error.at(field=f"cell {number}") from None
 
-    yield _sheet(fences(), path, rules)
+    yield _document(path, fences)
+
+
+def _document(path: Path, fences: Callable[[str], Iterator[_Fence]]) -> AnswerFences:
+    found: list[_Fence] = []
+    size, error = 0, None
+    try:
+        text = read_text_file(path, LARGEST_DOCUMENT)
+        size = len(text)
+        for fence in fences(text):
+            if len(found) == MOST_FENCES:
+                error = InputError(f"found more than {MOST_FENCES} blocks of answers", accepted="fewer")
+                error.at(line=fence.line)
+                break
+            found.append(fence)
+    except InputError as raised:
+        error = raised
+    return AnswerFences(str(path), tuple(found), size, error)
 
 
 def _cells(text: str) -> Iterator[tuple[int, str]]:
@@ -126,32 +173,15 @@ def _means_answers(info: str) -> bool:
     return word is not None and bool(get_close_matches(word["word"].lower(), ["answers"], 1, 0.8))
 
 
-def _sheet(fences: Iterator[_Fence], path: Path, rules: Rules) -> Sheet | Broken:
-    document = _Document(str(path), path.stem, rules)
-    try:
-        for fence in fences:
-            try:
-                document.take(fence)
-            except InputError as error:
-                raise error.at(line=fence.line, field=f"cell {fence.cell}" if fence.cell else None) from None
-        return document.sheet()
-    except InputError as error:
-        return Broken(document.file, error.place.line, document.student, error.at(file=document.file))
-
-
 class _Document:
     """What the blocks of one document say, put together."""
 
     def __init__(self, file: str, stem: str, rules: Rules) -> None:
         self.file, self.stem, self.rules = file, stem, rules
-        self.count = 0
         self.student: str | None = None
         self.answers: dict[str, dict[str, object]] = {}
 
     def take(self, fence: _Fence) -> None:
-        self.count += 1
-        if self.count > MOST_FENCES:
-            raise InputError(f"found more than {MOST_FENCES} blocks of answers", accepted="fewer")
         fields, line_of = _content(fence, self.file, self.rules)
         if "student" in fields and not isinstance(fields["student"], dict):
             if self.student is not None:
@@ -166,7 +196,9 @@ class _Document:
                     )
                 known[name] = raw
 
-    def sheet(self) -> Sheet:
+    def sheet(self, error: InputError | None) -> Sheet:
+        if error is not None:
+            raise error
         if not self.answers and self.student is None:
             raise InputError("found no place with answers", accepted=EXAMPLE)
         return Sheet(check_student(self.student, otherwise=self.stem), self.answers, self.file, 1)

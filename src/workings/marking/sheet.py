@@ -1,11 +1,14 @@
-"""An answer sheet as it was handed in: the student, and the raw answers by block and quantity."""
+"""An answer sheet as it was handed in: the student, and the raw answers by block and quantity.
+
+Files are cut into pieces, which cost little to make and to send; whoever marks a piece takes it apart.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Any, Final, Literal, Protocol, TypeAlias, cast
 
 from workings.errors import InputError, echo, nearest, unknown
 
@@ -54,6 +57,15 @@ class Broken:
     student: str | None
     error: InputError
 
+    @property
+    def size(self) -> int:
+        """See `Piece.size`."""
+        return 0
+
+    def sheets(self, _rules: Rules) -> Iterator[Sheet | Broken]:
+        """See `Piece.sheets`: what could not be cut out is a piece as it is."""
+        yield self
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -62,6 +74,19 @@ class Rules:
     decimal_mark: Literal[".", ","] = "."
     known: Mapping[str, tuple[str, ...]] | None = None
     columns: frozenset[str] = field(default=frozenset(), compare=False)
+
+
+class Piece(Protocol):
+    """The text of one sheet, or of a few that can't be told apart without reading them."""
+
+    @property
+    def size(self) -> int:
+        """Its length in characters."""
+        ...
+
+    def sheets(self, rules: Rules, /) -> Iterator[Sheet | Broken]:
+        """The sheets that it holds."""
+        ...
 
 
 def check_student(written: object, *, otherwise: str | None = None) -> str:

@@ -6,24 +6,40 @@
 | `.csv`, `.tsv` | one row a student |
 | `.ipynb`, `.md` | the document that `workings build --blank` hands out, filled in |
 
-A sheet that can't be read is `Broken`, with what was found, and the others follow. Nothing of a sheet is run.
+Files are cut into pieces (`read_pieces`), which may be taken apart and marked anywhere; what comes of them
+passes the `Register` in the order of the files. A sheet that can't be read is `Broken`, with what was found,
+and the others follow. Nothing of a sheet is run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Protocol, TypeVar
 
 from workings.errors import InputError, echo, nearest
 from workings.marking.csv_sheets import read_csv_sheets
 from workings.marking.notebook_sheets import read_markdown_sheets, read_notebook_sheets
-from workings.marking.sheet import Answers, Broken, Raw, Rules, Sheet
+from workings.marking.sheet import Answers, Broken, Piece, Raw, Rules, Sheet
+from workings.marking.written import DecimalMark
 from workings.marking.yaml_sheets import read_yaml_sheets
 
-__all__ = ["READERS", "Answers", "Broken", "Raw", "Sheet", "read_sheets"]
+__all__ = [
+    "READERS",
+    "Answers",
+    "Broken",
+    "HandedIn",
+    "Piece",
+    "Raw",
+    "Register",
+    "Rules",
+    "Sheet",
+    "read_pieces",
+    "read_sheets",
+    "size_of",
+]
 
-READERS: Final[Mapping[str, Callable[[Path, Rules], Iterator[Sheet | Broken]]]] = {
+READERS: Final[Mapping[str, Callable[[Path, Rules], Iterator[Piece]]]] = {
     ".yaml": read_yaml_sheets,
     ".yml": read_yaml_sheets,
     ".json": read_yaml_sheets,
@@ -32,63 +48,139 @@ READERS: Final[Mapping[str, Callable[[Path, Rules], Iterator[Sheet | Broken]]]] 
     ".ipynb": read_notebook_sheets,
     ".md": read_markdown_sheets,
 }
-"""What reads a file, by its suffix."""
+"""What cuts a file into pieces, by its suffix."""
 MOST_BROKEN: Final = 1000
 """Broken sheets without a good one between them after which a file is given up."""
+
+
+class HandedIn(Protocol):
+    """A sheet, or what was made of one: whose it is, and where it stands."""
+
+    @property
+    def student(self) -> str: ...  # noqa: D102  as in `Sheet`
+    @property
+    def file(self) -> str: ...  # noqa: D102
+    @property
+    def line(self) -> int: ...  # noqa: D102
+
+
+One = TypeVar("One", bound=HandedIn)
+
+
+class Register:
+    """Who has handed in: the first sheet of a student counts, and a file of nothing but rubbish is given up.
+
+    Memory is that of the students' names.
+    """
+
+    def __init__(self) -> None:
+        self.given_up: set[str] = set()
+        self._first: dict[str, tuple[str, int]] = {}
+        self._broken = 0
+        self._file = ""
+
+    def admit(self, found: One | Broken) -> Iterator[One | Broken]:
+        """The sheet itself, in its place why it does not count, or nothing where its file was given up."""
+        if found.file in self.given_up:
+            return
+        if found.file != self._file:
+            self._file, self._broken = found.file, 0
+        if isinstance(found, Broken):
+            yield found
+            self._broken += 1
+            if self._broken == MOST_BROKEN:
+                self.given_up.add(found.file)
+                said = InputError(f"found {MOST_BROKEN} broken sheets in a row; read no further")
+                yield Broken(found.file, None, None, said.at(file=found.file))
+            return
+        self._broken = 0
+        first = self._first.get(found.student)
+        if first is None:
+            self._first[found.student] = found.file, found.line
+            yield found
+        else:
+            yield _second(found, *first)
+
+
+def _second(found: HandedIn, file: str, line: int) -> Broken:
+    error = InputError(
+        f"found a second sheet of {echo(found.student)}: {file}:{line} is marked, this one is not",
+        accepted="one sheet a student",
+    )
+    return Broken(found.file, found.line, found.student, error.at(file=found.file, line=found.line))
 
 
 def read_sheets(
     paths: Iterable[Path],
     *,
-    decimal_mark: Literal[".", ","] = ".",
+    decimal_mark: DecimalMark = ".",
     known: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Iterator[Sheet | Broken]:
     """Every sheet of the files, and of every sheet file in the folders, in order.
 
-    Memory is that of one sheet and of the students' names so far: a second sheet of one student is `Broken`.
-
     Parameters
     ----------
-    paths: files and folders; of a folder the sheet files directly in it, sorted by name.
+    paths: as for `read_pieces`.
     decimal_mark: as the paper declares it.
     known: the paper's quantities by block; a sheet that names others is `Broken`, with near names.
     """
-    rules = Rules(decimal_mark, known)
-    seen: dict[str, tuple[str, int]] = {}
+    rules, register = Rules(decimal_mark, known), Register()
+    for piece in read_pieces(paths, rules, register.given_up):
+        for found in piece.sheets(rules):
+            yield from register.admit(found)
+
+
+def read_pieces(paths: Iterable[Path], rules: Rules, given_up: Container[str] = ()) -> Iterator[Piece]:
+    """The files in pieces of a sheet or so each, in order; memory is that of one piece.
+
+    Parameters
+    ----------
+    paths: files and folders; of a folder the sheet files directly in it, sorted by name. A file that is named
+        twice is read once.
+    given_up: files of which no more is wanted; it may grow meanwhile.
+    """
+    seen: set[tuple[int, int]] = set()
     for path in paths:
-        for found in _read(Path(path), rules):
-            if isinstance(found, Broken):
-                yield found
-            elif found.student in seen:
-                file, line = seen[found.student]
-                error = InputError(
-                    f"found a second sheet of {echo(found.student)}, the first being {file}:{line}",
-                    accepted="one sheet a student",
-                ).at(file=found.file, line=found.line)
-                yield Broken(found.file, found.line, found.student, error)
-            else:
-                seen[found.student] = found.file, found.line
-                yield found
-
-
-def _read(path: Path, rules: Rules) -> Iterator[Sheet | Broken]:
-    """The sheets of one argument."""
-    try:
-        files = _files(path)
-    except (InputError, OSError) as error:
-        yield _broken(path, error)
-        return
-    for file in files:
-        broken = 0
         try:
-            for found in READERS[file.suffix.lower()](file, rules):
-                yield found
-                broken = broken + 1 if isinstance(found, Broken) else 0
-                if broken == MOST_BROKEN:
-                    yield _broken(file, InputError(f"found {broken} broken sheets in a row; read no further"))
-                    break
+            files = _files(Path(path))
         except (InputError, OSError) as error:
-            yield _broken(file, error)
+            yield _broken(Path(path), error)
+            continue
+        for file in files:
+            if not _is_seen(file, seen):
+                yield from _cut(file, rules, given_up)
+
+
+def size_of(paths: Iterable[Path]) -> int:
+    """The bytes of all sheet files, for whoever shows how far the reading has come."""
+    total = 0
+    for path in paths:
+        try:
+            total += sum(file.stat().st_size for file in _files(Path(path)))
+        except (InputError, OSError, ValueError):  # told where it is read
+            continue
+    return total
+
+
+def _cut(file: Path, rules: Rules, given_up: Container[str]) -> Iterator[Piece]:
+    try:
+        for piece in READERS[file.suffix.lower()](file, rules):
+            yield piece
+            if str(file) in given_up:
+                return
+    except (InputError, OSError) as error:
+        yield _broken(file, error)
+
+
+def _is_seen(file: Path, seen: set[tuple[int, int]]) -> bool:
+    """Whether a file was read already, under whatever name."""
+    try:
+        found = file.stat()
+    except (OSError, ValueError):
+        return False
+    known = (found.st_dev, found.st_ino) in seen
+    seen.add((found.st_dev, found.st_ino))
+    return known
 
 
 def _broken(path: Path, error: Exception) -> Broken:

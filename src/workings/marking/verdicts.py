@@ -10,7 +10,7 @@ formula is compared at random points.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -32,6 +32,10 @@ __all__ = ["Marker", "Verdict", "VerdictName"]
 
 MOST_NAMED: Final = 4
 """Wrong entries of a vector or matrix that are named one by one."""
+
+
+_Reading: TypeAlias = tuple[str, str, tuple[DecimalMark, Thousands | None]]
+"""What was read: the quantity, the answer as it was written, and what marks mean in it."""
 
 
 class Marker:
@@ -56,8 +60,7 @@ class Marker:
         self.solution = self.key.solution
         self.answers = answers
         self.places = self.solution.places
-        self._decimal_mark: DecimalMark = decimal_mark
-        self._thousands: Thousands | None = thousands
+        self._marks: tuple[DecimalMark, Thousands | None] = (decimal_mark, thousands)
         self._earlier = Earlier(self.key)
         self._formulas = Formulas(self.key)
         self._waiting = self._in_order()
@@ -81,11 +84,21 @@ class Marker:
             return self.verdict(name) == RIGHT
         try:
             if self._is_formula(name):
-                answer = self._formulas.read(raw, self._decimal_mark)
+                answer = self._formulas.read(raw, self._marks[0])
                 return self._formulas.outcome(name, answer) == "same"
             return self._read(name, raw)[2]
         except InputError:
             return False
+
+    def numbers(self, raw: object, shape: tuple[int, ...]) -> Numbers:
+        """The numbers that an answer states, where such a shape is asked for.
+
+        Raises
+        ------
+        InputError: see `read_numbers`.
+        """
+        decimal_mark, thousands = self._marks
+        return read_numbers(raw, decimal_mark=decimal_mark, thousands=thousands, shape=shape)
 
     def _in_order(self) -> Iterator[str]:
         return (label for label in self.key.order if label in self.answers)
@@ -95,14 +108,16 @@ class Marker:
 
     def _judged(self, label: str) -> Verdict:
         raw = self.answers[label]
-        if is_blank(raw):
-            return BLANK
+        reading = (label, repr(raw), self._marks)
+        known = self.key.kept.get(reading)
         try:
-            return self._judge(label, raw)
+            if known is not None:
+                return self._of_reading(reading, known)
+            return BLANK if is_blank(raw) else self._judge(label, raw, reading)
         except InputError as error:
             return Verdict("unreadable", str(error))
 
-    def _judge(self, label: str, raw: object) -> Verdict:
+    def _judge(self, label: str, raw: object, reading: _Reading) -> Verdict:
         check = self.solution.question.checks.get(label)
         if check is not None:
             fault = check(self.solution.given, raw)
@@ -111,15 +126,15 @@ class Marker:
         if isinstance(value, str):
             same = read_words(raw) == read_words(value)
             return RIGHT if same else Verdict("wrong", f"right: {value}")
-        return self._formula(label, raw) if self._is_formula(label) else self._numbers(label, raw)
+        if self._is_formula(label):
+            return self._formula(label, raw)
+        return self._of_reading(reading, self.key.keep(reading, self._read(label, raw), reading[1]))
 
     # --- numbers --------------------------------------------------------------------------------------------
 
-    def _numbers(self, label: str, raw: object) -> Verdict:
-        spelt = (repr(raw), self._decimal_mark, self._thousands)
-        known = self.key.kept.get((label, spelt))
-        if known is None:
-            known = self.key.keep((label, spelt), self._read(label, raw), spelt[0])
+    def _of_reading(self, reading: _Reading, known: tuple[Numbers, Written | None, bool]) -> Verdict:
+        """The verdict on numbers, which have been read: on this sheet or on an earlier one."""
+        label, spelt, _ = reading
         answer, written, right = known
         if written is None:
             return self._misshapen(label, answer)
@@ -131,16 +146,16 @@ class Marker:
         near = tuple(
             (name, earlier.written[name].text, earlier.verdicts[name]) for name in earlier.near(label, route)
         )
-        memo = (label, spelt, route and route.inner, near)
+        memo = (reading, route and route.inner, near)
         verdict = self.key.kept.get(memo)
         return verdict or self.key.keep(
-            memo, self._not_right(label, written, answer, route), spelt[0], *(text for _, text, _ in near)
+            memo, self._not_right(label, written, answer, route), spelt, *(text for _, text, _ in near)
         )
 
     def _read(self, label: str, raw: object) -> tuple[Numbers, Written | None, bool]:
         """The numbers, in the shape of the answer where they fit it; and whether they are right."""
         shape = self.key.target(label).shape
-        numbers = read_numbers(raw, decimal_mark=self._decimal_mark, thousands=self._thousands, shape=shape)
+        numbers = self.numbers(raw, shape)
         fitted = refit(numbers, shape)
         if fitted is None:
             return numbers, None, False
@@ -189,22 +204,22 @@ class Marker:
         wrong = list(self.key.wrong_entries(label, answer))
         if len(wrong) > MOST_NAMED or len(wrong) == target.size:
             return right
-        places = [np.unravel_index(i, target.shape) for i in wrong]
-        return "; ".join(self._entry_fault(place, answer.values[place], target[place]) for place in places)
+        return "; ".join(self._entry_fault(label, answer, i) for i in wrong)
 
-    def _entry_fault(self, index: tuple[Any, ...], written: Any, entry: Any) -> str:
+    def _entry_fault(self, label: str, answer: Numbers, entry: int) -> str:
         """One wrong entry of a vector or matrix; subscripts count from 1."""
-        place = ", ".join(str(int(i) + 1) for i in index)
-        found, right = printed(written, None).text, printed(entry, self.places).text
-        return f"entry {place}: {found} in place of {right}"
+        place = ", ".join(str(int(i) + 1) for i in np.unravel_index(entry, answer.shape))
+        found = printed(answer.values.flat[entry], None).text
+        return f"entry {place}: {found} in place of {self.key.text(label, entry)}"
 
     # --- formulas -------------------------------------------------------------------------------------------
 
     def _formula(self, label: str, raw: object) -> Verdict:
-        memo = (label, repr(raw), self._decimal_mark)
+        decimal_mark = self._marks[0]
+        memo = (label, repr(raw), decimal_mark)
         known = self.key.kept.get(memo)
         if known is None:
-            answer = self._formulas.read(raw, self._decimal_mark)
+            answer = self._formulas.read(raw, decimal_mark)
             values = self._formulas.values(label, answer)
             outcome = self._formulas.outcome(label, answer)
             known = self.key.keep(memo, (Written(None, values, answer.written), outcome), memo[1])

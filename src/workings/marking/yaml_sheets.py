@@ -36,9 +36,38 @@ _SHEETS = re.compile(r"sheets:[ \t]*(?:#.*)?")
 _STUDENT = re.compile(r"^[ {\t-]*student:[ \t]+(?P<name>[^\s#,{}\[\]][^#,{}\[\]\n]{0,199})", re.MULTILINE)
 
 
+@dataclass(frozen=True, slots=True)
+class YamlPiece:
+    """The text of one sheet, or of one document whose list is not one item a line.
+
+    Parameters
+    ----------
+    text: of what is too long, the beginning.
+    length: characters in the file.
+    fault: what makes a line unreadable, whatever it means.
+    alone: whether the file holds nothing else, so that its name can stand for the student's.
+    """
+
+    file: str
+    line: int
+    text: str
+    length: int
+    fault: InputError | None
+    alone: bool
+
+    @property
+    def size(self) -> int:
+        """See `Piece.size`."""
+        return self.length
+
+    def sheets(self, rules: Rules) -> Iterator[Sheet | Broken]:
+        """The sheet, or the several that one list holds."""
+        return _sheets(self, rules)
+
+
 @dataclass(slots=True)
-class _Piece:
-    """The lines of one sheet, as far as they are within bounds."""
+class _Cut:
+    """The lines of one piece, as far as they are within bounds."""
 
     line: int
     lines: list[str] = field(default_factory=list[str])
@@ -52,28 +81,28 @@ class _Piece:
             self.fault = self.fault or line.fault
             self.lines.append(text if self.length <= LARGEST_SHEET else text[:200])
 
-    @property
-    def text(self) -> str:
-        return "\n".join(self.lines) + "\n"
+    def piece(self, file: str, *, alone: bool) -> YamlPiece:
+        text = "\n".join(self.lines) + "\n"
+        return YamlPiece(file, self.line, text, self.length, self.fault, alone)
 
 
-def read_yaml_sheets(path: Path, rules: Rules) -> Iterator[Sheet | Broken]:
-    """The sheets of a file, one after the other."""
-    held: _Piece | None = None
+def read_yaml_sheets(path: Path, _rules: Rules) -> Iterator[YamlPiece | Broken]:
+    """The pieces of a file, one after the other."""
+    file = str(path)
+    held: _Cut | None = None
     count = 0
-    for piece in _pieces(lines_of(path)):
+    for cut in _cuts(lines_of(path)):
         if held is not None:
-            yield from _sheets(held, path, rules, alone=False)
-        held = piece
+            yield held.piece(file, alone=False)
+        held = cut
         count += 1
     if held is None:
-        yield Broken(str(path), None, None, InputError("found no sheet", accepted=EXAMPLE).at(file=str(path)))
+        yield Broken(file, None, None, InputError("found no sheet", accepted=EXAMPLE).at(file=file))
     else:
-        yield from _sheets(held, path, rules, alone=count == 1)
+        yield held.piece(file, alone=count == 1)
 
 
-def _pieces(lines: Iterator[TextLine]) -> Iterator[_Piece]:
-    """The file in pieces of one sheet each, or of one document whose list is not one item a line."""
+def _cuts(lines: Iterator[TextLine]) -> Iterator[_Cut]:
     cutter = _Cutter()
     for line in lines:
         finished = cutter.take(line)
@@ -88,18 +117,18 @@ class _Cutter:
     """Where one sheet ends and the next begins."""
 
     def __init__(self) -> None:
-        self.piece: _Piece | None = None
+        self.piece: _Cut | None = None
         self.header: TextLine | None = None  # the line `sheets:`, until it is known what follows
         self.dash: int | None = None  # the indentation of the list's dashes
 
-    def end(self) -> _Piece | None:
+    def end(self) -> _Cut | None:
         """The piece that is finished, and what follows begins anew."""
         if self.piece is None and self.header is not None:
             self._begin(self.header)
         finished, self.piece, self.header, self.dash = self.piece, None, None, None
         return finished
 
-    def take(self, line: TextLine) -> _Piece | None:
+    def take(self, line: TextLine) -> _Cut | None:
         """One line more; the piece that it finishes, if it does."""
         text, finished = line.text, None
         if self.piece is not None and self.piece.length > LARGEST_SHEET and self._is_inside(text):
@@ -118,7 +147,7 @@ class _Cutter:
             return finished
         indent = len(text) - len(text.lstrip(" "))
         if _DASH.match(text) and self._is_item(indent):
-            finished, self.piece = finished or self.piece, _Piece(line.number)
+            finished, self.piece = finished or self.piece, _Cut(line.number)
             text = " " * (indent + 1) + text[indent + 1 :]
         elif self.piece is None or (self.dash is not None and indent <= self.dash):
             finished, self.piece = finished or self.piece, None
@@ -129,7 +158,7 @@ class _Cutter:
 
     def _begin(self, line: TextLine) -> None:
         """A piece that is no item of a list; a line `sheets:` above belongs to it after all."""
-        self.piece = _Piece((self.header or line).number)
+        self.piece = _Cut((self.header or line).number)
         if self.header is not None:
             self.piece.add(self.header, self.header.text)
             self.header = None
@@ -144,28 +173,28 @@ class _Cutter:
         return text[:1] == " " if self.dash is None else text.startswith(" " * (self.dash + 1))
 
 
-def _sheets(piece: _Piece, path: Path, rules: Rules, *, alone: bool) -> Iterator[Sheet | Broken]:
-    """The sheet of a piece, or the several that one list on it holds."""
-    file = str(path)
+def _sheets(piece: YamlPiece, rules: Rules) -> Iterator[Sheet | Broken]:
+    file = piece.file
     try:
-        plain, located = _parsed(piece, file, rules)
+        plain, located = _parsed(piece, rules)
     except InputError as error:
         yield Broken(file, piece.line, _named(piece.text), error.at(file=file, line=piece.line))
         return
+    otherwise = Path(file).stem.removesuffix(".answers") if piece.alone else None
     if plain is not None:
-        yield _sheet(plain.fields, _lines_of_plain(plain, piece.line), path, rules, alone=alone)
+        yield _sheet(plain.fields, _lines_of_plain(plain, piece.line), file, rules, otherwise)
     elif located is not None:
         value, start = located.value, ()
         if isinstance(value, dict) and list(cast("dict[str, object]", value)) == ["sheets"]:
             value, start = cast("dict[str, Any]", value)["sheets"], ("sheets",)
         if not isinstance(value, list):
-            yield _sheet(value, _lines_of_located(located, start), path, rules, alone=alone)
+            yield _sheet(value, _lines_of_located(located, start), file, rules, otherwise)
             return
         for i, item in enumerate(cast("list[object]", value)):
-            yield _sheet(item, _lines_of_located(located, (*start, i)), path, rules, alone=False)
+            yield _sheet(item, _lines_of_located(located, (*start, i)), file, rules, None)
 
 
-def _parsed(piece: _Piece, file: str, rules: Rules) -> tuple[PlainSheet | None, Located | None]:
+def _parsed(piece: YamlPiece, rules: Rules) -> tuple[PlainSheet | None, Located | None]:
     if piece.fault is not None:
         raise piece.fault
     plain = None
@@ -176,7 +205,7 @@ def _parsed(piece: _Piece, file: str, rules: Rules) -> tuple[PlainSheet | None, 
             f"found {piece.length} characters for one sheet, {echo(piece.text[-200:].strip())}",
             accepted=f"at most {LARGEST_PARSED}; of many sheets each behind a '- ' on a line of its own",
         )
-    return plain, None if plain else read_yaml(piece.text, file=file, first_line=piece.line)
+    return plain, None if plain else read_yaml(piece.text, file=piece.file, first_line=piece.line)
 
 
 def _named(text: str) -> str | None:
@@ -200,12 +229,11 @@ def _lines_of_located(located: Located, start: tuple[str | int, ...]) -> LineOf:
     return line_of
 
 
-def _sheet(value: object, line_of: LineOf, path: Path, rules: Rules, *, alone: bool) -> Sheet | Broken:
-    file, line = str(path), line_of(())
+def _sheet(value: object, line_of: LineOf, file: str, rules: Rules, otherwise: str | None) -> Sheet | Broken:
+    line = line_of(())
     student: str | None = None
     try:
         fields = _fields(value, line_of)
-        otherwise = path.stem.removesuffix(".answers") if alone else None
         student = check_student(fields.get("student"), otherwise=otherwise)
         return Sheet(student, check_answers(fields["answers"], rules, line_of), file, line)
     except InputError as error:

@@ -72,7 +72,7 @@ def findings(paper: Paper, solved: Mapping[str, Solved], block: Block) -> Iterat
     written: dict[str, object] = {}
     for link in earlier(paper, block):
         written |= solved[link.name].key
-    marker = Marker(solution, {**written, **key})
+    marker = _marker(paper, solution, {**written, **key})
     for name in solution.quantities:
         if name not in key:
             continue
@@ -84,17 +84,22 @@ def findings(paper: Paper, solved: Mapping[str, Solved], block: Block) -> Iterat
             if others:
                 found, note = "convention", f"right by {_conventions(solution)}; {others}"
         elif found == "wrong":
-            under = _right_under(solution, name, raw) if solution.question.conventions else None
+            under = _right_under(paper, solution, name, raw) if solution.question.conventions else None
             if under:
                 stated = solution.given.model_fields_set.issuperset(solution.question.conventions)
                 found = "wrong" if stated else "convention"
                 note = f"{note} by {_conventions(solution)}; the printed value is right by {under}"
-            elif coarse(solution, name, raw):
+            elif coarse(paper, solution, name, raw):
                 found, note = "right, rounded", f"to fewer places than asked for; {note}"
         quantity = solution.quantities[name]
         text = quantity.printed.text if quantity.printed else solution.lines[name].formula["text"]
         value = plain(quantity.value) if quantity.value is not None else text
         yield Finding(block.name, name, _plain_key(raw), value, text, found, note)
+
+
+def _marker(paper: Paper, solution: Solution, answers: Mapping[str, object]) -> Marker:
+    header = paper.header
+    return Marker(solution, answers, decimal_mark=header.decimal_mark, thousands=header.thousands)
 
 
 def _as_finding(verdict: Verdict) -> tuple[VerdictName, str]:
@@ -105,13 +110,14 @@ def _as_finding(verdict: Verdict) -> tuple[VerdictName, str]:
     return "wrong", prefix + verdict.note.replace("from own ", "from the printed ")
 
 
-def coarse(solution: Solution, name: str, raw: object) -> bool:
+def coarse(paper: Paper, solution: Solution, name: str, raw: object) -> bool:
     """Whether a printed number is right to its own decimals, which are fewer than the paper asks for."""
     value = solution.values.get(name)
     if value is None or isinstance(value, str) or name not in solution.working:
         return False
     try:
-        printed = read_numbers(raw)
+        header = paper.header
+        printed = read_numbers(raw, decimal_mark=header.decimal_mark, thousands=header.thousands)
     except InputError:
         return False
     target = np.asarray(value, dtype=object)
@@ -179,9 +185,9 @@ def _others(solution: Solution, name: str) -> str:
     return "; ".join(f"{text} by {', '.join(labels)}" for text, labels in listed.items())
 
 
-def _right_under(solution: Solution, name: str, raw: object) -> str | None:
+def _right_under(paper: Paper, solution: Solution, name: str, raw: object) -> str | None:
     """The conventions under which a printed value would be right."""
     for given, other in _variants(solution, tuple(dict.fromkeys(solution.question.conventions))):
-        if name in other.working and Marker(other, {name: raw}).is_right(name):
+        if name in other.working and _marker(paper, other, {name: raw}).is_right(name):
             return _conventions(solution, given)
     return None

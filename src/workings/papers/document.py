@@ -56,6 +56,7 @@ class Header:
     ties: Ties = "half-up"
     lang: str = "en"
     decimal_mark: Literal[".", ","] = "."
+    thousands: Literal[" ", ",", ".", "'"] | None = None
     date: str | None = None
     author: str | None = None
     course: str | None = None
@@ -343,6 +344,11 @@ def _header(lines: list[str], file: str | None) -> tuple[Header, int]:
         return Header(source=source), end + 1
     located = read_yaml(body, file=file, first_line=first + 2)
     said: dict[str, Any] = check_fields(located, HEADER, "the header")
+    if "thousands" in said and said["thousands"] == said.get("decimal_mark", Header.decimal_mark):
+        raise located.blame(
+            InputError("found the decimal mark between thousands", accepted="two different marks"),
+            ("thousands",),
+        )
     return Header(**said, source=source), end + 1
 
 

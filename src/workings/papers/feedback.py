@@ -21,13 +21,13 @@ from workings.algebra.lines import LARGEST_SUBSTITUTION, Names, line
 from workings.algebra.names import latex_name
 from workings.algebra.systems import Balls, Rounded, Undecided
 from workings.errors import InputError
-from workings.marking.answers import is_blank, read_numbers
+from workings.marking.answers import is_blank
 from workings.marking.closeness import refit
 from workings.marking.follow import route
 from workings.marking.key import Key
-from workings.marking.sheets import Broken, Raw, Sheet
-from workings.marking.written import DecimalMark
-from workings.papers.mark import Mark, Marked, Scheme, mark_sheet, scheme_of
+from workings.marking.sheets import Sheet
+from workings.marking.verdicts import Marker
+from workings.papers.mark import Mark, Marked, Scheme
 from workings.papers.marks_csv import marks_text, percentage
 
 PILLS: Final = {"right, rounded": ("rounded", "right, rounded")}
@@ -39,18 +39,6 @@ LONGEST_SHOWN: Final = 300
 LONGEST_NAME: Final = 80
 
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
-
-
-def page_found(text: str, file: str | None, found: Sheet | Broken) -> tuple[Marked | Broken, str | None]:
-    """Mark one sheet and set its page: what a worker does."""
-    if isinstance(found, Broken):
-        return found, None
-    try:
-        scheme = scheme_of(text, file)
-        marked = mark_sheet(scheme, found)
-        return marked, page(scheme, found, marked)
-    except InputError as error:
-        return Broken(found.file, found.line, found.student, error.at(file=found.file, line=found.line)), None
 
 
 def page(scheme: Scheme, sheet: Sheet, marked: Marked) -> str:
@@ -95,8 +83,7 @@ def markdown(scheme: Scheme, sheet: Sheet, marked: Marked) -> str:
         body = [f"**{plain(name)}** · {heading} · **{score}**", "\n".join(rows)]
         first = next((mark for mark in marks if mark.verdict in ("slip", "wrong")), None)
         if first is not None:
-            key, mark = markers[name].key, scheme.paper.header.decimal_mark
-            body.append(_redone(key, markers[name].answers, first.quantity, mark))
+            body.append(_redone(markers[name], first.quantity))
         content = "\n\n".join(part for part in body if part)
         parts.append(f"::: {{.question #{name}}}\n{content}\n:::")
     return "\n\n".join(parts) + "\n"
@@ -131,14 +118,14 @@ def _row(mark: Mark, symbols: Mapping[str, str], cost: str) -> str:
 # --- the working redone -------------------------------------------------------------------------------------
 
 
-def _redone(key: Key, answers: Mapping[str, Raw], label: str, mark: DecimalMark) -> str:
+def _redone(marker: Marker, label: str) -> str:
     """The steps to `label` from what the student wrote before it, as Markdown; empty for words."""
-    solution, working = key.solution, key.working
+    key, solution, working = marker.key, marker.solution, marker.key.working
     quantity = solution.quantities[label]
     if label not in working or isinstance(quantity.value, str):
         right = quantity.printed.text if quantity.printed else ""
         return _note(f"Right would be {plain(right)}.") if right and not solution.question.checks else ""
-    own = _own(key, answers, label, mark)
+    own = _own(marker, label)
     inner = route(working, label, frozenset(own)).inner
     steps = [step for step in working.steps if step.name in inner][-MOST_REDONE:]
     used = [name for name in own if any(name in names_in(step.expr) for step in steps)]
@@ -160,17 +147,18 @@ def _note(body: str) -> str:
     return f"::: {{.note}}\n{body}\n:::"
 
 
-def _own(key: Key, answers: Mapping[str, Raw], label: str, mark: DecimalMark) -> dict[str, Any]:
+def _own(marker: Marker, label: str) -> dict[str, Any]:
     """What the student wrote before a step, exactly as written, where it is numbers of the right shape."""
+    key = marker.key
     found: dict[str, Any] = {}
     for name in key.order[: key.order.index(label)]:
-        raw = answers.get(name)
+        raw = marker.answers.get(name)
         value = key.solution.quantities[name].value
         if is_blank(raw) or value is None or isinstance(value, str) or key.letters.get(name):
             continue
         shape = np.shape(value)
         try:
-            numbers = refit(read_numbers(raw, decimal_mark=mark, shape=shape), shape)
+            numbers = refit(marker.numbers(raw, shape), shape)
         except InputError:
             continue
         if numbers is not None and name in key.working:

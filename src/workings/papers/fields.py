@@ -19,6 +19,9 @@ Check: TypeAlias = Callable[[object], object]
 MOST_PLACES: Final = 100
 """The most decimals or significant figures that a paper may ask for."""
 
+THOUSANDS: Final[Mapping[str, str]] = {"space": " ", "comma": ",", "point": ".", "apostrophe": "'"}
+"""What may stand between thousands, by its name."""
+
 _ITEM = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 
@@ -102,6 +105,14 @@ def language(value: object) -> str:
     raise InputError(f"found {_shown(value)}", accepted="a language tag such as en or en-GB")
 
 
+def thousands(value: object) -> str:
+    """What stands between thousands, by its name or itself; only where a paper says so."""
+    found = THOUSANDS.get(value, value) if isinstance(value, str) else None
+    if found not in THOUSANDS.values():
+        raise InputError(f"found {_shown(value)}", accepted=" or ".join(THOUSANDS))
+    return cast("str", found)
+
+
 def whole(least: int) -> Check:
     """An integer from `least` to `MOST_PLACES`."""
 
@@ -135,6 +146,7 @@ HEADER: Final[Mapping[str, Check]] = {
     **ROUNDING,
     "lang": language,
     "decimal_mark": one_of(".", ","),
+    "thousands": thousands,
     "date": text,
     "author": text,
     "course": text,

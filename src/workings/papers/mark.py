@@ -1,4 +1,4 @@
-"""Marking a class: a paper and answer sheets in, marks and verdicts out.
+"""Marking a sheet: a paper made ready once, then for each sheet verdicts and marks.
 
 Each question is solved once, and its key made once; a sheet then costs little more than being read.
 Questions with the same givens share one key and one view of the sheet, so that what a student wrote in 2(b)
@@ -8,33 +8,26 @@ family what is the same in both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, lru_cache, partial
-from pathlib import Path
-from typing import Final, TypeVar, cast
+from functools import cached_property
+from typing import Final, NamedTuple, cast
 
 from workings.errors import InputError, unknown
-from workings.lab.executors import parse_on
 from workings.marking.credit import BLANK
 from workings.marking.key import Key
-from workings.marking.sheets import READERS, Broken, Raw, Sheet, read_sheets
+from workings.marking.sheets import Raw, Rules, Sheet
 from workings.marking.verdicts import Marker, Verdict
-from workings.papers.document import Block, Paper, givens, parse, precision
+from workings.papers.document import Block, Paper, givens, precision
 from workings.papers.solving import Solved, before, solve_paper
-
-Done = TypeVar("Done")
 
 LONGEST_RAW: Final = 2_000
 """Characters of a raw answer that are repeated in tables and pages."""
 NOTHING: Final = Fraction(0)
-CHUNK: Final = 16
-"""Sheets that are handed to a worker at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """The verdict on one answer, and what it earned.
 
     Parameters
@@ -56,8 +49,7 @@ class Mark:
     worth: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(NamedTuple):
     """A marked sheet: one `Mark` for each quantity that the paper asks, in the paper's order.
 
     Parameters
@@ -131,10 +123,11 @@ class Scheme:
     items: Mapping[str, Item]
     keys: Mapping[str, Key]
 
-    @property
-    def known(self) -> dict[str, tuple[str, ...]]:
-        """The asked quantities by question."""
-        return {name: item.solved.solution.ask for name, item in self.items.items()}
+    @cached_property
+    def rules(self) -> Rules:
+        """What a sheet may say: the asked quantities by question."""
+        known = {name: item.solved.solution.ask for name, item in self.items.items()}
+        return Rules(self.paper.header.decimal_mark, known)
 
     @cached_property
     def full(self) -> Fraction:
@@ -152,18 +145,19 @@ class Scheme:
             for block, quantity in item.carried:
                 if quantity in (said := sheet.answers.get(block, {})):
                     shared[item.group].setdefault(quantity, said[quantity])
-        mark = self.paper.header.decimal_mark
-        whole = {
-            group: Marker(self.keys[group], answers, decimal_mark=mark) for group, answers in shared.items()
-        }
+        whole = {group: self._marker(group, answers) for group, answers in shared.items()}
         found: dict[str, Marker] = {}
         for name, item in self.items.items():
             own, answers = sheet.answers.get(name, {}), shared[item.group]
             if all(answers[quantity] is raw for quantity, raw in own.items()):
                 found[name] = whole[item.group]
             else:  # asked twice, and answered twice
-                found[name] = Marker(self.keys[item.group], {**answers, **own}, decimal_mark=mark)
+                found[name] = self._marker(item.group, {**answers, **own})
         return found
+
+    def _marker(self, group: str, answers: Mapping[str, Raw]) -> Marker:
+        header = self.paper.header
+        return Marker(self.keys[group], answers, decimal_mark=header.decimal_mark, thousands=header.thousands)
 
 
 def prepare(paper: Paper) -> Scheme:
@@ -293,56 +287,8 @@ def as_text(raw: Raw) -> str:
 
 
 def _spelt(raw: Raw) -> str:
+    if isinstance(raw, str):
+        return raw
     if isinstance(raw, (list, tuple)):
         return "[" + ", ".join(_spelt(part) for part in cast("Sequence[Raw]", raw)) + "]"
     return "" if raw is None else str(raw)
-
-
-# --- many sheets --------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=2)
-def scheme_of(text: str, file: str | None) -> Scheme:
-    """The scheme of a paper's text, made once in each process."""
-    return prepare(parse(text, file))
-
-
-def mark_found(text: str, file: str | None, found: Sheet | Broken) -> Marked | Broken:
-    """Mark one sheet of the paper that `text` is; a broken one stays as it is."""
-    if isinstance(found, Broken):
-        return found
-    try:
-        return mark_sheet(scheme_of(text, file), found)
-    except InputError as error:
-        return Broken(found.file, found.line, found.student, error.at(file=found.file, line=found.line))
-
-
-def mark(paper: Paper, paths: Iterable[Path], *, on: str = "inline") -> Iterator[Marked | Broken]:
-    """The sheets of files and folders, marked one by one as they are read; a broken one comes back as it is.
-
-    Parameters
-    ----------
-    on: where the work is done: inline, processes, processes:4, ray, ray://host:port.
-
-    Raises
-    ------
-    InputError: a paper that can't be solved, no sheets, or a place that can't be reached.
-    """
-    return spread(paper, paths, mark_found, on=on)
-
-
-def spread(
-    paper: Paper,
-    paths: Iterable[Path],
-    work: Callable[[str, str | None, Sheet | Broken], Done],
-    *,
-    on: str = "inline",
-) -> Iterator[Done]:
-    """`work` on each sheet, in the order of the sheets."""
-    executor = parse_on(on)
-    listed = list(paths)
-    if not listed:
-        raise InputError("found no answer sheets", accepted=f"files such as {', '.join(READERS)}, or folders")
-    scheme = scheme_of(paper.text, paper.file)
-    sheets = read_sheets(listed, decimal_mark=paper.header.decimal_mark, known=scheme.known)
-    yield from executor.run(partial(work, paper.text, paper.file), sheets, chunk=CHUNK)

@@ -8,15 +8,16 @@ with an apostrophe.
 from __future__ import annotations
 
 import csv
+import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
 from types import TracebackType
-from typing import IO, Any, Final, Self
+from typing import IO, Final, NamedTuple, Self
 
 from workings.algebra.rounding import round_decimals, spell, terminating
 from workings.errors import InputError, echo
@@ -49,6 +50,33 @@ def percentage(share: Fraction) -> str:
     return spell(round_decimals(100 * share, 1), 1)
 
 
+class Rows(NamedTuple):
+    """The lines of one student in the two tables."""
+
+    marks: str
+    verdicts: str
+
+
+def rows(sheet: Marked) -> Rows:
+    """The lines of a marked sheet: made where it is marked, so that text travels and no records."""
+    name = cell(sheet.student)
+    marks = [marks_text(earned) for _, earned, _ in sheet.questions]
+    verdicts = [
+        (
+            *(name, mark.question, mark.quantity, cell(mark.raw), mark.verdict, mark.slip),
+            *(marks_text(mark.earned), cell(mark.note)),
+        )
+        for mark in sheet.marks
+    ]
+    return Rows(_lines([[name, *marks, marks_text(sheet.earned), percentage(sheet.share)]]), _lines(verdicts))
+
+
+def _lines(table: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(table)
+    return text.getvalue()
+
+
 class Tables:
     """`marks.csv` and `marks.verdicts.csv`, open for rows.
 
@@ -65,7 +93,7 @@ class Tables:
         self._header = ["student", *questions, "total", "percentage"]
         self._parts = [path.with_name(f".{path.name[:40]}.{token_hex(6)}.part") for path in self.paths]
         self._open = ExitStack()
-        self._writers: list[Any] = []
+        self._files: list[IO[str]] = []
 
     @staticmethod
     def named(to: Path) -> tuple[Path, Path]:
@@ -74,10 +102,9 @@ class Tables:
 
     def __enter__(self) -> Self:
         try:
-            for part in self._parts:
-                self._writers.append(csv.writer(self._open.enter_context(_opened(part)), lineterminator="\n"))
-            self._writers[0].writerow(self._header)
-            self._writers[1].writerow(VERDICT_COLUMNS)
+            for part, header in zip(self._parts, (self._header, VERDICT_COLUMNS), strict=True):
+                self._files.append(self._open.enter_context(_opened(part)))
+                self._files[-1].write(_lines([header]))
         except BaseException as error:
             self._leave()
             if isinstance(error, OSError):
@@ -85,20 +112,11 @@ class Tables:
             raise
         return self
 
-    def add(self, sheet: Marked) -> None:
-        """The rows of one student."""
-        name = cell(sheet.student)
-        marks = [marks_text(earned) for _, earned, _ in sheet.questions]
-        rows = [
-            (
-                *(name, mark.question, mark.quantity, cell(mark.raw), mark.verdict, mark.slip),
-                *(marks_text(mark.earned), cell(mark.note)),
-            )
-            for mark in sheet.marks
-        ]
+    def add(self, student: Rows) -> None:
+        """The lines of one student."""
         try:
-            self._writers[0].writerow([name, *marks, marks_text(sheet.earned), percentage(sheet.share)])
-            self._writers[1].writerows(rows)
+            for file, lines in zip(self._files, student, strict=True):
+                file.write(lines)
         except OSError as error:
             raise _unwritable(self.paths[0], error) from None
 
