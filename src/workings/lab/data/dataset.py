@@ -80,11 +80,10 @@ class Images:
         """Sizes, shape, classes, values and source, in one line."""
         *channels, height, width = self.train_x.shape[1:]
         colour = "colour " if channels == [3] else ""
-        low = min(int(x.min()) for _, x, _ in self.parts())
-        high = max(int(x.max()) for _, x, _ in self.parts())
+        values = _range(x for _, x, _ in self.parts())
         return (
             f"{_sizes(len(x) for _, x, _ in self.parts())} {colour}images of {height}×{width}, "
-            f"{_balance(self.train_y, self.classes)}, values {low} to {high}; {self.source}"
+            f"{_balance(self.train_y, self.classes)}, values {values}; {self.source}"
         )
 
     def __repr__(self) -> str:
@@ -150,15 +149,14 @@ class Sequences:
     def summary(self) -> str:
         """Sizes, lengths, features, targets and source, in one line."""
         lengths = [len(each) for _, x, _ in self.parts() for each in x]
+        values = _range(each for _, x, _ in self.parts() for each in x)
         if self.classes:
             targets = _balance(self.train_y, self.classes)
         else:
-            low = min(float(y.min()) for _, _, y in self.parts())
-            high = max(float(y.max()) for _, _, y in self.parts())
-            targets = f"{self.train_y.shape[1]} target(s) from {low:.4g} to {high:.4g}".replace("-", "−")
+            targets = f"targets {_range(y for _, _, y in self.parts())}"
         return (
             f"{_sizes(len(x) for _, x, _ in self.parts())} sequences of {_span(lengths, 'step')} of "
-            f"{count(self.features, 'number')}, {targets}; {self.source}"
+            f"{count(self.features, 'number')}, values {values}, {targets}; {self.source}"
         )
 
     def __repr__(self) -> str:
@@ -209,3 +207,10 @@ def _balance(labels: Array, classes: tuple[str, ...]) -> str:
     low, high = int(counts.min()), int(counts.max())
     each = spaced(low) if low == high else f"{spaced(low)} to {spaced(high)}"
     return f"{count(len(classes), 'class')}, {each} a class in training"
+
+
+def _range(arrays: Iterable[Array]) -> str:
+    """Lowest and highest value."""
+    ends = [(float(array.min()), float(array.max())) for array in arrays]
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    return f"{low:.4g} to {high:.4g}".replace("-", "−")

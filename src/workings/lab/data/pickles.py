@@ -43,6 +43,7 @@ _DAMAGED: Final = "a damaged pickle"
 _AGAIN: Final = "the whole file: get it again"
 _NUMBERS: Final = (bool, int, float)
 _SCALAR_BYTES: Final = 32
+_ROOM: Final = 1 << 20
 
 
 def read_pickle(raw: bytes) -> object:
@@ -74,7 +75,7 @@ class _Machine:
         self.stack: list[Any] = []
         self.marks: list[list[Any]] = []
         self.memory: dict[int, Any] = {}
-        self.made = 0
+        self.room = _ROOM + 4 * len(raw)
 
     def run(self) -> object:
         for _ in range(MOST_OPERATIONS):
@@ -204,13 +205,16 @@ class _Machine:
         self._count(target)
 
     def _count(self, value: object) -> None:
-        """One large text in memory, made into bytes again and again, must not fill the computer."""
+        """One large text in memory, made into bytes again and again, must not fill the computer.
+
+        Every byte of an honest pickle is made into something at most twice: text to bytes to an array.
+        """
         if isinstance(value, Shell):
-            self.made += 0 if value.value is None else value.value.nbytes
+            self.room -= 0 if value.value is None else value.value.nbytes
         elif isinstance(value, bytes | str):
-            self.made += len(value)
-        if self.made > LARGEST:
-            raise InputError("a pickle that unfolds into too much", accepted=f"at most {LARGEST} bytes")
+            self.room -= len(value)
+        if self.room < 0:
+            raise InputError("a pickle that unfolds into too much", accepted="each array once")
 
 
 class _Unfolded:
