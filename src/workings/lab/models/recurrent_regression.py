@@ -87,8 +87,8 @@ class Padded(Regressor):
 class Unshared(nn.Module):
     """A recurrent network unrolled over T steps, none of which shares its weights with another.
 
-    h_t = tanh(W_x⁽ᵗ⁾ x_t + W_h⁽ᵗ⁾ h_{t−1} + b⁽ᵗ⁾) where step t is there, h_t = h_{t−1} where it is padding, and
-    h_0 = 0. So neither the state nor any gradient depends on the numbers of a padded step.
+    h_t = tanh(W_x⁽ᵗ⁾ x_t + W_h⁽ᵗ⁾ h_{t−1} + b⁽ᵗ⁾) where step t is there, h_t = h_{t−1} where it is padding,
+    and h_0 = 0. So neither the state nor any gradient depends on the numbers of a padded step.
 
     Weights begin uniform in ±1/√hidden, as those of `Rnn`.
 

@@ -1,0 +1,1 @@
+"""Training questions, one file a study; the file's name is the study's name."""
