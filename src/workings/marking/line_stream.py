@@ -62,9 +62,12 @@ def _lines(path: Path) -> Iterator[TextLine]:
         number = 0
         while text := stream.readline(LARGEST_SHEET):
             number += 1
+            if text[-1] == "\n":
+                yield TextLine(number, text[:-1], len(text) - 1)
+                continue
             length = len(text)
             last = text
             while not last.endswith("\n") and (more := stream.readline(LARGEST_SHEET)):
                 last = more
                 length += len(last)
-            yield TextLine(number, text.removesuffix("\n"), length - last.endswith("\n"))
+            yield TextLine(number, text, length - last.endswith("\n"))

@@ -131,8 +131,8 @@ class _Cutter:
     def take(self, line: TextLine) -> _Cut | None:
         """One line more; the piece that it finishes, if it does."""
         text, finished = line.text, None
-        if self.piece is not None and self.piece.length > LARGEST_SHEET and self._is_inside(text):
-            self.piece.length += line.length + 1  # refused already: only its end matters
+        if self.piece is not None and self._is_inside(text):  # as most lines are
+            self.piece.add(line, text)
             return None
         if _BREAK.fullmatch(text):
             finished = self.end()
