@@ -206,21 +206,28 @@ def _series(dimensions: list[str], head: _Head) -> tuple[Array, int]:
 
 def _values(text: str, dimension: int) -> list[float]:
     """The numbers of a dimension, NaN for `?`."""
-    if "_" not in text:
+    cells = text.split(",")
+    if "_" in text:  # float() takes 1_000
+        raise _no_value(next(cell for cell in cells if "_" in cell), dimension)
+    try:
+        return list(map(float, cells))
+    except ValueError:
+        pass
+    values: list[float] = []
+    for cell in cells:
         try:
-            return list(map(float, text.split(",")))
+            values.append(float(cell))
         except ValueError:
-            pass
-    return [_value(cell.strip(), dimension) for cell in text.split(",")]
+            if cell.strip() != "?":
+                raise _no_value(cell.strip(), dimension) from None
+            values.append(np.nan)
+    return values
 
 
-def _value(cell: str, dimension: int) -> float:
-    value = np.nan if cell == "?" else decimal(cell)
-    if value is not None:
-        return value
+def _no_value(cell: str, dimension: int) -> InputError:
     accepted = "values without time stamps" if cell.startswith("(") else "numbers, ? where one is missing"
     found = f"found {echo(cell)}" if cell else "found no value"
-    raise InputError(found, accepted=accepted).at(field=f"dimension {dimension}")
+    return InputError(found, accepted=accepted).at(field=f"dimension {dimension}")
 
 
 def _fill(series: Array, gaps: Array) -> None:
