@@ -28,16 +28,16 @@ from workings.papers.mark import Marked, Scheme
 MOST_SLIPS: Final = 20
 MOST_BROKEN: Final = 50
 MOST_IN_FIGURE: Final = 120
-VERDICTS: Final = {
-    "right": "exact",
-    "right, rounded": "rounded",
-    "follows": "follows",
-    "slip": "slip",
-    "wrong": "wrong",
-    "unreadable": "unreadable",
-    "blank": "blank",
+SIGNS: Final = {
+    "right": "✓",
+    "right, rounded": "≈",
+    "follows": "↳",
+    "slip": "\\~",
+    "wrong": "✗",
+    "unreadable": "?",
+    "blank": "○",
 }
-"""What the columns of the table are called."""
+"""What stands over the columns of the table: words would make it wider than the page."""
 
 
 class Tally:
@@ -141,9 +141,9 @@ def _answers(tally: Tally) -> list[str]:
     shares = [float(share) for share in right.mean(axis=0)]
     told = discrimination(right, tally.worths())
     names = [f"{question}.{quantity}" for question, quantity in tally.verdicts]
-    found = [verdict for verdict in VERDICTS if any(counts[verdict] for counts in tally.verdicts.values())]
+    found = [verdict for verdict in SIGNS if any(counts[verdict] for counts in tally.verdicts.values())]
     rows = [
-        f"| question | | right | tells apart | {' | '.join(VERDICTS[verdict] for verdict in found)} |",
+        f"| question | | right | tells apart | {' | '.join(SIGNS[verdict] for verdict in found)} |",
         "|:--|:--|--:|--:|" + "--:|" * len(found),
     ]
     for i, ((question, quantity), counts) in enumerate(tally.verdicts.items()):
@@ -159,9 +159,10 @@ def _answers(tally: Tally) -> list[str]:
         "answer with the marks of all the others, from −1 to 1: near 0 or below, those who know the rest do "
         "no better here, and the question deserves a look. A dash: all have it right, or nobody."
     )
+    signs = ", ".join(f"{SIGNS[verdict]} {verdict}" for verdict in found)
     few = " With so few students it says little." if len(tally.shares) < 20 else ""
     figure = [answers_figure(names, shares, told)] if len(names) <= MOST_IN_FIGURE else []
-    return ["## Answers", text + few, *figure, "\n".join(rows)]
+    return ["## Answers", text + few, *figure, f"How many have which verdict: {signs}.", "\n".join(rows)]
 
 
 def _slips(tally: Tally) -> list[str]:
