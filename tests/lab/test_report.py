@@ -77,7 +77,7 @@ def test_the_main_table_by_scipy(tmp_path):
         "asked",
     ]
     values = {
-        arm: [100 * value for value in found.values(arm, "accuracy").values()] for arm in ("plain", "fast")
+        arm.name: [100 * value for value in found.values(arm.name, "accuracy").values()] for arm in found.arms
     }
     one = stats.ttest_1samp(values["fast"], 0).confidence_interval(0.95)
     assert fast[1] == f"{sum(values['fast']) / 6:.2f} ± {(one.high - one.low) / 2:.2f}"
@@ -88,7 +88,7 @@ def test_the_main_table_by_scipy(tmp_path):
     assert fast[4:] == ["< 0.001", "1.00", "≥ 99.90"]
     assert plain[3:] == ["", "", "", "≥ 90.00"]
     assert same[-1] == ""
-    ahead = sum(a > b for a, b in zip(*(found.values(arm, "accuracy").values() for arm in ("same", "plain"))))
+    ahead = sum(a > b for a, b in zip(values["same"], values["plain"], strict=True))
     assert same[5] == f"{ahead / 6:.2f}"
 
 
