@@ -258,7 +258,7 @@ def _by_length(results: Results, figure: Figure) -> None:
         if level := first.metrics.get(name):
             axes.axhline(level, color=plots.SOFT, linestyle="--", linewidth=1.1, zorder=1)
             place = axes.get_yaxis_transform()
-            axes.text(0.99, level, words, transform=place, ha="right", va="bottom", color=plots.SOFT, size=8)
+            axes.text(0.01, level, words, transform=place, va="bottom", color=plots.SOFT, size=8)
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
@@ -289,28 +289,29 @@ def _figures(results: Results) -> Iterable[Plot]:
 
 
 NOTES: Final = """\
-**Data.** Generated: inputs of ten channels drive a hidden state, one channel's share being let in by a gate
-that another opens, and the state forgets 5 % a step; the target is the state after the last step, scaled to
-variance 1, and noise (formulas in `lab/data/sequences.py`). No network here has that form, and what shared
-weights can do, the padded network could do as well, with equal weights at all steps. What helps the RNN is
-that the rule is the same at every step; where it changes with the position, that help is gone.
+**Embedded data.** Generated: inputs of ten channels drive a hidden state, one channel's share being let in
+by a gate that another opens, and the state forgets 5 % a step; the target is the state after the last
+step, scaled to variance 1, and noise (formulas in `lab/data/sequences.py`). No network here has that form,
+and what shared weights can do, the padded network could do as well, with equal weights at all steps. What
+helps the RNN is that the rule is the same at every step; where it changes with the position, that help is
+gone.
 
-**Networks.** All three are h_t = tanh(W_x x_t + W_h h_{t−1} + b) with one width and a linear readout of the
-last state; two have weights of their own for every step. Truncated: the first L steps, L the length of the
-shortest sequence in all parts of the data; `recent` keeps the last L in their place. Padded: to the longest
-sequence; the mask hands the state over padded steps unchanged, so neither prediction nor loss nor gradient
-knows of them. Padding stands in front, so that all sequences end at the same step; `padded.end=first` puts it
-behind, which validation error spoke against. With the settings given, the networks have 1 409, 13 793, 13 793
-and 55 073 parameters.
+**Networks.** All are h_t = tanh(W_x x_t + W_h h_{t−1} + b) with one width and a linear readout of the last
+state; all but the RNN have weights of their own for every step. Truncated: the first L steps, L the length
+of the shortest sequence in all parts of the data; `recent` keeps the last L in their place. Padded: to the
+longest sequence; the mask hands the state over padded steps unchanged, so neither prediction nor loss nor
+gradient knows of them. Padding stands in front, so that all sequences end at the same step;
+`padded.end=first` puts it behind, which validation error spoke against. On the embedded data they have 1
+409, 13 793, 13 793 and 55 073 parameters.
 
-**Measures.** Convergence: the first epoch whose validation MSE is within 5 % of the lowest that the network
-reaches, which is early where there is little to learn. Gap: validation MSE less training MSE (of the first
-training sequences, as many as validate) after the last epoch. Test MSE is that of the weights with the lowest
-validation MSE.
+**Measures.** Convergence: the first epoch whose validation MSE is within 5 % of the lowest that the
+network reaches, which is early where there is little to learn. Gap: validation MSE less training MSE (of
+the first training sequences, as many as validate) after the last epoch. Test MSE is that of the weights
+with the lowest validation MSE.
 
 **Fairness.** Each arm has the learning rate out of 0.001, 0.002, 0.005, 0.01 and 0.02 that had the lowest
-validation MSE over two seeds. Weight decay (AdamW, 1) or a width of 64 bring the padded network's validation
-MSE from 0.21 to 0.20 or 0.18 and change no order; the RNN's is 0.07."""
+validation MSE on the embedded data, over two seeds. Weight decay (AdamW, 1) or a width of 64 bring the
+padded network's validation MSE from 0.21 to 0.20 or 0.18 and change no order; the RNN's is 0.07."""
 
 STUDY = Study(
     title="Sequences of varying length: shared weights or not",
