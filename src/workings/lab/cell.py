@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from multiprocessing import parent_process
 from pathlib import Path
 from secrets import token_hex
 from tempfile import gettempdir
@@ -222,12 +223,18 @@ class _Diary:
             "seconds": self.loop.seconds,
         }
         write_file(self.folder / PROGRESS, dumped(progress))
-        stop = (self.job.home / STOP).exists()
+        stop = (self.job.home / STOP).exists() or _orphaned()
         if stop or now - self.saved >= SAVED_EVERY:
             save(self.loop, self.folder)
             self.saved = monotonic()
         if stop:
             raise _StoppedError
+
+
+def _orphaned() -> bool:
+    """Whether the process that gave out the work has died; what it would do with the result, nobody knows."""
+    parent = parent_process()
+    return parent is not None and not parent.is_alive()
 
 
 def load_study(name: str) -> Study:
