@@ -22,7 +22,7 @@ from pathlib import Path
 
 from workings.lab.results import KEPT, RESULT, TIMING
 
-TIMED = re.compile(r"^## Time.*?(?=^## |\Z)", flags=re.MULTILINE | re.DOTALL)
+TIMED = re.compile(r"^## Seconds.*?(?=^## |\Z)", flags=re.MULTILINE | re.DOTALL)
 """The part of a report that differs from run to run."""
 
 

@@ -240,7 +240,7 @@ class TestRun:
 
     def test_figures(self, results):
         plots = list(STUDY.figures(results))
-        assert [plot.name for plot in plots] == ["curves", "lengths", "arms"]
+        assert [plot.name for plot in plots] == ["curves", "lengths", "by_arm"]
         for plot in plots:
             assert render(plot, "png").startswith(b"\x89PNG")
 

@@ -282,7 +282,7 @@ def _figures(results: Results) -> Iterable[Plot]:
         lambda figure: _by_length(results, figure),
     )
     yield Plot(
-        "arms",
+        "by_arm",
         f"Test error, epochs until it converged, and validation less training error at the end. {READ_ROWS}",
         by_arm(results, ["mse", "epochs_to_converge", "gap"]),
     )
