@@ -5,11 +5,11 @@
 Both get the same padded batch, lengths, weights and gradient of the states, and give the same gradients of
 the weights (checked before). Lengths are uniform from half to one and a half of their mean; packing counts.
 The peer comes in two forms. *Packed*: on a `pack_padded_sequence`, as one is told to do with such batches.
-torch slices each step out of the product of all inputs, and the backward of every slice is a gradient as large
-as that product, so its time grows with the square of the length. *Padded*: on the whole rectangle, where
-states past a sequence's end are worked out and then ignored; the peer's quickest form.
+torch slices each step out of the product of all inputs, and the backward of every slice is a gradient as
+large as that product, so its time grows with the square of the length. *Padded*: on the whole rectangle,
+where states past a sequence's end are worked out and then ignored; the peer's quickest form.
 
-Memory is what a first forward and backward adds to the peak of a fresh process, gradients of weights included.
+Memory is what a first forward and backward adds to the peak of a fresh process, with gradients of weights.
 """
 
 from __future__ import annotations
