@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from itertools import combinations
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pytest
+from lab.legible import check_legible, figure, words
 from lab.made_results import MEASURES, a_plot, curve, results, study, typical
 from matplotlib import style
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
-from matplotlib.text import Text
 from scipy import stats
 
 from workings.lab import plots
@@ -23,47 +20,6 @@ from workings.lab.study import Arm, Measure, Plot
 
 LOSS = Panel("train_loss", "training loss", log=True)
 ACCURACY = Panel("val_accuracy", "validation accuracy", percent=True)
-
-
-def figure(draw):
-    """The figure as it is saved, laid out."""
-    with style.context(["default", str(plots.STYLE)]):
-        made = Figure(layout="constrained")
-        FigureCanvasAgg(made)
-        draw(made)
-        made.draw_without_rendering()
-    return made
-
-
-def texts(made):
-    """Every text that is seen, with its box in pixels."""
-    renderer = made.canvas.get_renderer()
-    seen = [one for one in made.findobj(Text) if one.get_visible() and one.get_text().strip()]
-    boxes = [(one.get_text(), one.get_window_extent(renderer)) for one in seen]
-    inside = []
-    for axes in made.axes:
-        # Ticks beyond the limits are objects, but are not drawn.
-        for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
-            for tick in axis.get_major_ticks() + axis.get_minor_ticks():
-                if not min(low, high) <= tick.get_loc() <= max(low, high):
-                    inside += [tick.label1.get_text(), tick.label2.get_text()]
-    return [(words, box) for words, box in boxes if words not in inside]
-
-
-def check_legible(made):
-    """No words are cut off at an edge, and none lie on others."""
-    found = texts(made)
-    assert found
-    width, height = made.get_size_inches() * made.dpi
-    for words, box in found:
-        assert box.x0 >= -1, words
-        assert box.y0 >= -1, words
-        assert box.x1 <= width + 1, words
-        assert box.y1 <= height + 1, words
-    for (one, a), (other, b) in combinations(found, 2):
-        across = min(a.x1, b.x1) - max(a.x0, b.x0)
-        down = min(a.y1, b.y1) - max(a.y0, b.y0)
-        assert across < 1 or down < 1, f"{one!r} lies on {other!r}"
 
 
 def many(folder: Path, arms, seeds, title="recipe number {} with momentum and more"):
@@ -109,9 +65,19 @@ def test_a_long_title_is_cut_and_a_dollar_is_a_dollar(tmp_path):
     found = many(tmp_path, 3, 2, title="{} costs $5 or $6 " + "and so on " * 20)
     made = figure(plots.curves(found, [ACCURACY]))
     check_legible(made)
-    words = made.legends[0].get_texts()[0].get_text()
-    assert words.startswith(r"0 costs \$5 or \$6 and")
-    assert words.endswith("…")
+    name = made.legends[0].get_texts()[0].get_text()
+    assert name.startswith(r"0 costs \$5 or \$6 and")
+    assert name.endswith("…")
+
+
+@pytest.mark.parametrize("letters", range(4, 60, 7))
+def test_a_legend_fits_whatever_the_titles(letters):
+    entries = [("m" * letters, {"color": "black"})] * 9
+    made = figure(lambda figure: plots._legend(figure, entries))
+    (legend,) = made.legends
+    assert legend.get_window_extent().x1 <= made.bbox.x1
+    across = legend._ncols
+    assert across == 1 or letters < 30
 
 
 # --- learning curves ----------------------------------------------------------------------------------------
@@ -194,7 +160,7 @@ def test_limits_and_arms_that_are_chosen(tmp_path):
     panel = Panel("val_accuracy", "accuracy", percent=True, limits=(80, None))
     made = figure(plots.curves(typical(tmp_path), [panel], arms=("plain", "fast")))
     assert made.axes[0].get_ylim()[0] == 80
-    assert [words.get_text() for words in made.legends[0].get_texts()] == ["plain SGD", "fast recipe"]
+    assert [one.get_text() for one in made.legends[0].get_texts()] == ["plain SGD", "fast recipe"]
 
 
 def test_single_seeds_are_left_out_where_they_are_too_many(tmp_path):
@@ -205,7 +171,7 @@ def test_single_seeds_are_left_out_where_they_are_too_many(tmp_path):
 
 def test_a_column_that_no_row_has(tmp_path):
     made = figure(plots.curves(typical(tmp_path), [Panel("absent", "what is not there")]))
-    assert "no values" in [words for words, _ in texts(made)]
+    assert "no values" in words(made)
 
 
 # --- intervals ----------------------------------------------------------------------------------------------
@@ -250,7 +216,7 @@ def test_a_measure_against_a_size(tmp_path):
     ends = stats.ttest_1samp([95, 96, 97], 0).confidence_interval(0.95)
     assert sorted(one.lines[2][0].get_segments()[0][:, 1]) == pytest.approx([ends.low, ends.high])
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["10", "50"]
-    assert [words.get_text() for words in made.legends[0].get_texts()] == ["one", "other"]
+    assert [one.get_text() for one in made.legends[0].get_texts()] == ["one", "other"]
 
 
 def test_nothing_to_draw_says_so(tmp_path):
@@ -261,7 +227,7 @@ def test_nothing_to_draw_says_so(tmp_path):
         plots.against_size(found, "accuracy", {"plain": ("one", 1.0)}, label="examples"),
         plots.against_size(found, "accuracy", {}, label="examples"),
     ):
-        assert "no values" in [words for words, _ in texts(figure(draw))]
+        assert "no values" in words(figure(draw))
 
 
 # --- style and bytes ----------------------------------------------------------------------------------------

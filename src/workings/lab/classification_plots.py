@@ -22,7 +22,8 @@ RECALLS: Final = np.linspace(0, 1, 401)
 EQUAL_F1: Final = (0.2, 0.4, 0.6, 0.8, 0.9)
 MOST_NUMBERS: Final = 14
 """Rows and columns up to which the cells of a matrix bear their numbers."""
-MOST_NAMES: Final = 40
+NAME: Final = 8.0
+"""Points of a name beside a row or below a column, as in the style file."""
 
 
 def precision_recall(results: Results, curve: Curve, *, point: Curve | None = None) -> Draw:
@@ -131,8 +132,10 @@ def matrices(
         image: Any = None
         letters = int(side / 0.08)
         for index, (axes, (name, values)) in enumerate(zip(flat, panels.items(), strict=False)):
-            image = _matrix(axes, np.asarray(values, dtype=np.float64), rows, columns, by_row=by_row)
-            axes.set_title(plain(fill(title(name), letters)))
+            cells = np.asarray(values, dtype=np.float64)
+            image = _matrix(axes, cells, by_row=by_row, numbered=_numbered(rows, columns))
+            _names(axes, rows, columns, side * shape * 72, side * 72)
+            axes.set_title(fill(title(name), letters))
             # Names stand once, on the left and below.
             axes.set(ylabel=row_label) if index % across == 0 else axes.set_yticklabels([])
             below_it = index + across >= len(panels)
@@ -152,7 +155,7 @@ def _numbered(rows: Sequence[str], columns: Sequence[str]) -> bool:
     return max(len(rows), len(columns)) <= MOST_NUMBERS
 
 
-def _matrix(axes: Axes, values: Floats, rows: Sequence[str], columns: Sequence[str], *, by_row: bool) -> Any:
+def _matrix(axes: Axes, values: Floats, *, by_row: bool, numbered: bool) -> Any:
     totals = values.sum(axis=1, keepdims=True)
     shares = np.divide(values, totals, out=np.zeros_like(values), where=totals > 0) if by_row else values
     top = 1.0 if by_row else float(np.nanmax(shares, initial=0.0)) or 1.0
@@ -161,13 +164,8 @@ def _matrix(axes: Axes, values: Floats, rows: Sequence[str], columns: Sequence[s
     axes.tick_params(length=0)
     for side in axes.spines.values():
         side.set_visible(False)
-    axes.set_xticks(*_ticks(columns))
-    axes.set_yticks(*_ticks(rows))
-    if _longest(columns) > 3:
-        for label in axes.get_xticklabels():
-            label.set(rotation=45, ha="right", rotation_mode="anchor")
-    if _numbered(rows, columns):
-        size = 8.5 if len(columns) <= 8 else 6.5
+    if numbered:
+        size = 8.5 if values.shape[1] <= 8 else 6.5
         for (i, j), value in np.ndenumerate(values):
             if value:
                 colour = "white" if shares[i, j] > 0.6 * top else "#1f2328"
@@ -176,7 +174,17 @@ def _matrix(axes: Axes, values: Floats, rows: Sequence[str], columns: Sequence[s
     return image
 
 
-def _ticks(names: Sequence[str]) -> tuple[list[int], list[str]]:
-    every = -(-len(names) // MOST_NAMES) if names else 1
+def _names(axes: Axes, rows: Sequence[str], columns: Sequence[str], high: float, wide: float) -> None:
+    """Names of rows and columns, as many as the points that the axes are high and wide leave room for."""
+    axes.set_yticks(*_ticks(rows, high / (1.4 * NAME)))
+    turned = _longest(columns) > 3
+    apart = 2.0 if turned else 0.6 + 0.7 * _longest(columns)
+    axes.set_xticks(*_ticks(columns, wide / (apart * NAME)))
+    for label in axes.get_xticklabels() if turned else ():
+        label.set(rotation=45, ha="right", rotation_mode="anchor")
+
+
+def _ticks(names: Sequence[str], most: float) -> tuple[list[int], list[str]]:
+    every = -(-len(names) // max(1, int(most))) if names else 1
     shown = range(0, len(names), every)
     return list(shown), [plain(names[i]) for i in shown]
