@@ -10,9 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from workings.errors import InputError
+from workings.marking import yaml_sheets
 from workings.marking.answers import Numbers, is_blank, read_numbers
 from workings.marking.plain_sheets import read_plain
-from workings.marking.sheets import READERS, Broken, Sheet, read_sheets
+from workings.marking.sheets import READERS, Broken, Rules, Sheet, read_pieces, read_sheets
 from workings.yaml_reader import read_yaml
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -268,6 +269,20 @@ def test_the_quick_way_reads_what_the_parser_reads(text):
     assert repr(plain.fields) == repr(located.value)  # 1 is not True, nor is 1.50 the same as '1.50' in print
     for way, line in plain.lines.items():
         assert located.lines[way] == line
+
+
+@given(text=TEXTS | st.lists(LINES, min_size=1, max_size=8).map("\n".join), data=st.binary(max_size=3))
+@settings(max_examples=600, deadline=2000)
+@example("  # a\n \t\n - a: 1\r- b\n", b"")
+@example("sheets: # us\n\n  # x\n student: a", b"\xff")
+@example("a: 1\n\nb: \0\n...", b"")
+def test_a_small_file_at_a_glance_is_what_its_lines_are(folder, text, data):
+    path = folder / "glance.yaml"
+    path.write_bytes(text.encode("utf-8", "surrogatepass") + data)
+    glance = repr(list(read_pieces([path], Rules())))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml_sheets, "small_text", lambda _: None)
+        assert repr(list(read_pieces([path], Rules()))) == glance
 
 
 @given(text=TEXTS, mark=st.sampled_from([".", ","]), thousands=st.sampled_from([None, " ", ",", ".", "'"]))

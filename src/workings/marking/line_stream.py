@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from workings.errors import InputError, nearest
 from workings.marking.sheet import LARGEST_SHEET, UNPRINTABLE
+
+UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+"""How a file in UTF-16 begins."""
 
 
 class TextLine(NamedTuple):
@@ -48,6 +51,23 @@ def lines_of(path: Path) -> Iterator[TextLine]:
         ) from None
 
 
+def small_text(path: Path) -> str | None:
+    """A file's text where it is shorter than a sheet may be, its lines ended by a line feed alone.
+
+    None where it is longer, or can't be read: `lines_of` says why.
+    """
+    try:
+        if not path.is_file() or path.stat().st_size >= LARGEST_SHEET:
+            return None
+        data = path.read_bytes()
+    except (OSError, ValueError):
+        return None
+    if len(data) >= LARGEST_SHEET or data[:2] in UTF_16:
+        return None
+    text = data.decode("utf-8-sig", "surrogateescape")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
 def _lines(path: Path) -> Iterator[TextLine]:
     if not path.is_file():
         if path.exists():
@@ -56,7 +76,7 @@ def _lines(path: Path) -> Iterator[TextLine]:
         near = [str(path.parent / name) for name in nearest(path.name, beside)]
         raise InputError("no such file", near=near)
     with path.open("rb") as stream:
-        if stream.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+        if stream.read(2) in UTF_16:
             raise InputError("found text in UTF-16", accepted="text in UTF-8")
     with path.open(encoding="utf-8-sig", errors="surrogateescape") as stream:
         number = 0

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from workings.errors import InputError, echo, unknown
-from workings.marking.line_stream import TextLine, lines_of
+from workings.marking.line_stream import TextLine, lines_of, small_text
 from workings.marking.plain_sheets import PlainSheet, read_plain
 from workings.marking.sheet import (
     EXAMPLE,
     LARGEST_PARSED,
     LARGEST_SHEET,
+    UNPRINTABLE,
     Broken,
     LineOf,
     Rules,
@@ -33,6 +34,8 @@ FIELDS = ("student", "answers")
 _BREAK = re.compile(r"(?:---|\.\.\.)(?:[ \t].*)?")
 _DASH = re.compile(r" *-(?=[ \t]|$)")
 _SHEETS = re.compile(r"sheets:[ \t]*(?:#.*)?")
+_CONTENT = re.compile(r"^[ \t]*[^ \t\n#].*", re.MULTILINE)
+_SEVERAL = re.compile(r"^(?:-|\.\.\.|sheets:)", re.MULTILINE)
 _STUDENT = re.compile(r"^[ {\t-]*student:[ \t]+(?P<name>[^\s#,{}\[\]][^#,{}\[\]\n]{0,199})", re.MULTILINE)
 
 
@@ -89,6 +92,11 @@ class _Cut:
 def read_yaml_sheets(path: Path, _rules: Rules) -> Iterator[YamlPiece | Broken]:
     """The pieces of a file, one after the other."""
     file = str(path)
+    text = small_text(path)
+    whole = None if text is None else _whole(file, text)
+    if whole is not None:
+        yield whole
+        return
     held: _Cut | None = None
     count = 0
     for cut in _cuts(lines_of(path)):
@@ -100,6 +108,22 @@ def read_yaml_sheets(path: Path, _rules: Rules) -> Iterator[YamlPiece | Broken]:
         yield Broken(file, None, None, InputError("found no sheet", accepted=EXAMPLE).at(file=file))
     else:
         yield held.piece(file, alone=count == 1)
+
+
+def _whole(file: str, text: str) -> YamlPiece | None:
+    """The one piece that a text is, told without looking at each line; None where there may be several."""
+    start = _CONTENT.search(text)
+    if start is None or _SEVERAL.search(text):
+        return None
+    line = text.count("\n", 0, start.start()) + 1
+    text = text[start.start() :]
+    bad = UNPRINTABLE.search(text)
+    fault = None
+    if bad is not None:
+        fault = TextLine(line + text.count("\n", 0, bad.start()), bad.group(), 1).fault
+    if text[-1] != "\n":
+        text += "\n"
+    return YamlPiece(file, line, text, len(text), fault, alone=True)
 
 
 def _cuts(lines: Iterator[TextLine]) -> Iterator[_Cut]:
