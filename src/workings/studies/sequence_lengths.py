@@ -266,7 +266,7 @@ def _by_length(results: Results, figure: Figure) -> None:
 
 
 def _figures(results: Results) -> Iterable[Plot]:
-    from workings.lab.plots import READ_CURVES, READ_ROWS, Panel, by_arm, curves
+    from workings.lab.plots import READ_CURVES, Panel, by_arm, curves
 
     panels = [
         Panel("val_mse", "validation MSE", log=True),
@@ -283,7 +283,8 @@ def _figures(results: Results) -> Iterable[Plot]:
     )
     yield Plot(
         "by_arm",
-        f"Test error, epochs until it converged, and validation less training error at the end. {READ_ROWS}",
+        "Test error, epochs until it converged, and validation less training error at the end. Small dots: "
+        "seeds; large dot and whisker: mean and 95 % interval.",
         by_arm(results, ["mse", "epochs_to_converge", "gap"]),
     )
 
@@ -322,12 +323,12 @@ STUDY = Study(
         Arm("rnn", "Vanilla RNN", {"network": "shared", "learning_rate": 0.005}),
         Arm(
             "truncated",
-            "Truncated to the first L",
+            "Truncated, first L",
             {"network": "truncated", "end": "first", "learning_rate": 0.001},
         ),
         Arm(
             "recent",
-            "Truncated to the last L",
+            "Truncated, last L",
             {"network": "truncated", "end": "last", "learning_rate": 0.001},
         ),
         Arm("padded", "Padded and masked", {"network": "padded", "end": "last", "learning_rate": 0.002}),
