@@ -276,11 +276,11 @@ def test_other_measures_are_told_by_their_uncorrected_intervals(tmp_path):
     }
     text = findings(results(tmp_path, values))
     # −0.5 · (1 + 0.1 seed): mean −0.6, s = 0.079057, half width 0.09816
-    assert (
+    assert line(text, "Test loss") == (
         "Test loss (lower is better): better than plain SGD: fast recipe by 0.600 (0.502 to 0.698); "
-        "worse than plain SGD: twin of plain by 0.600 (0.502 to 0.698). Brackets hold 95 % intervals, "
-        "not corrected" in text
+        "worse than plain SGD: twin of plain by 0.600 (0.502 to 0.698)."
     )
+    assert "that are not corrected for the number of measures and arms" in text
 
 
 def test_seconds_are_compared_by_ratio_and_apart(tmp_path):

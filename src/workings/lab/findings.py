@@ -31,6 +31,7 @@ NO_VERDICT: Final = f"Fewer than {FEWEST_SEEDS} seeds: no verdict."
 EXAMPLES: Final = "examples"
 """The array of per-example rows that is resampled."""
 ASKED: Final = "What was to be reached:"
+BESIDE: Final = "Other measures, with 95 % intervals in brackets that are not corrected for the number of measures and arms:"
 RATIOS: Final = "Compared by ratio, seed by seed:"
 MOST_LISTED: Final = 12
 
@@ -44,7 +45,7 @@ def findings(results: Results) -> str:
         parts += [_lead(results, main), _method(results, main), _bullets(_verdicts(results, main))]
     parts += [
         _bullets(_bars(results, timed=False), ASKED),
-        " ".join(_beside(results, timed=False)),
+        _bullets(_beside(results), BESIDE),
         _failures(results),
         _limits(results),
     ]
@@ -117,10 +118,9 @@ def _method(results: Results, name: str) -> str:
     if judged and len(found) > 1:
         words += f" Values of p are those after Holm's correction for {len(found)} comparisons."
     if judged and (least := _least(max(judged), len(found))) >= ALPHA:
-        words += (
-            f" With {several(max(judged), 'seed')} sign flips cannot bring p below {probability(least)}, "
-            "and so confirm nothing."
-        )
+        among = f" and {len(found)} comparisons" if len(found) > 1 else ""
+        words += f" With {several(max(judged), 'seed')}{among} sign flips cannot bring p below "
+        words += f"{probability(least)}, and so confirm nothing."
     return words
 
 
@@ -276,18 +276,14 @@ def _bar(arm: str, measure: Measure, found: Estimate, bar: float) -> str:
 # --- other measures -----------------------------------------------------------------------------------------
 
 
-def _beside(results: Results, *, timed: bool) -> Iterator[str]:
-    """A sentence a measure that is not the main one: which arms differ from the baseline, by intervals."""
-    said = False
+def _beside(results: Results) -> Iterator[str]:
+    """A line a measure that is not the main one: which arms differ from the baseline, by intervals."""
     for name, measure in results.study.measures.items():
-        if name == results.study.metric or measure.timed != timed:
+        if name == results.study.metric or measure.timed:
             continue
         words = _differing(results, name, measure)
         if words:
-            said = True
             yield f"{_capital(escaped(measure.label))} ({measure.better} is better): {words}."
-    if said:
-        yield "Brackets hold 95 % intervals, not corrected for the number of measures and arms."
 
 
 def _differing(results: Results, name: str, measure: Measure) -> str:
