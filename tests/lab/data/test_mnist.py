@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from workings.errors import InputError
+from workings.lab.data.dataset import split
 from workings.lab.data.idx import read_idx
 from workings.lab.data.mnist import mnist
 
@@ -56,6 +58,34 @@ class TestDigits:
         data = mnist()
         assert torch.from_numpy(data.train_x).dtype == torch.uint8
         assert torch.from_numpy(data.train_y).dtype == torch.int64
+
+
+class TestFiles:
+    def test_an_npz_as_keras_has_it(self, tmp_path):
+        x, y = np.zeros((12, 28, 28), np.uint8), np.arange(12) % 10
+        np.savez(tmp_path / "mnist.npz", x_train=x, y_train=y, x_test=x[:3], y_test=y[:3])
+        data = mnist(tmp_path / "mnist.npz")
+        train, val = split(12, (10, 2), 0)
+        assert data.train_y.tolist() == y[train].tolist()
+        assert data.val_y.tolist() == y[val].tolist()
+        assert data.test_y.tolist() == [0, 1, 2]
+
+    def test_pictures_are_made_grey_and_brought_to_28(self, tmp_path):
+        for name in "ab":
+            (tmp_path / name).mkdir()
+            for number in range(4):
+                Image.new("RGB", (50, 40), (9, 9, 9)).save(tmp_path / name / f"{number}.png")
+        data = mnist(tmp_path)
+        assert data.train_x.shape == (6, 28, 28)
+        assert np.unique(data.train_x).tolist() == [9]
+
+    def test_images_of_another_size_are_refused(self, tmp_path):
+        x = np.zeros((12, 32, 32), np.uint8)
+        np.savez(tmp_path / "x.npz", x=x, y=np.arange(12) % 2)
+        with pytest.raises(
+            InputError, match=r"x\.npz: found images of \[32, 32\]; accepted: grey images of \[28, 28\]"
+        ):
+            mnist(tmp_path / "x.npz")
 
 
 class TestRefusals:

@@ -152,7 +152,11 @@ class TestPython2:
         assert read_pickle(raw).tolist() == [1.5, -2]
 
     def test_quotes_and_escapes(self):
-        assert read_pickle(b"S'it\\'s \\\\ \\n'\n.") == "it's \\ \n"
+        assert read_pickle(b"S'it\\'s \\\\ \\n \\xe9'\n.") == "it's \\ \n \xe9"
+
+    @pytest.mark.parametrize("text", [b"'\\ '", b"'\\x4'", b"'\\\\\\'", b"'", b"'a\"", b"a", b"'\\q'"])
+    def test_escapes_that_python_never_wrote(self, text):
+        assert "a damaged pickle" in refusal(b"S" + text + b"\n.")
 
 
 class Calls:

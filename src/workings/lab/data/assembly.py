@@ -40,7 +40,7 @@ def images(found: Found, source: str) -> Images:
     for part, values in labels.items():
         if values.ndim != 1:
             raise refused(values, f"{part}_y")
-    classes, labels = coded(labels, _class_names(found))
+    classes, labels = coded(labels, found.classes)
     x, labels = _three_parts(x, labels, lambda values, rows: values[rows])
     return Images(
         *(x["train"], labels["train"]),
@@ -64,7 +64,7 @@ def sequences(found: Found, source: str) -> Sequences:
     targets = {part: numbers_or_labels(values) for part, values in y.items()}
     classes: tuple[str, ...] = ()
     if all(values.ndim == 1 for values in targets.values()):
-        classes, targets = coded(targets, _class_names(found))
+        classes, targets = coded(targets, found.classes)
     elif all(values.dtype.kind != "U" for values in targets.values()):
         targets = {part: _single(values.reshape(len(values), -1)) for part, values in targets.items()}
     else:
@@ -83,7 +83,7 @@ def sequences(found: Found, source: str) -> Sequences:
 
 def _pairs(found: Found, convert: Callable[[object, Place], X]) -> tuple[dict[Part, X], dict[Part, Array]]:
     """Examples and targets of each part that is there; what says no part is training data."""
-    said = {part for part, role in found.slots if role != "classes"}
+    said = {part for part, _ in found.slots}
     if None in said and len(said) > 1:
         raise InputError(f"some arrays say their part and some do not: {found.seen()}", accepted=ACCEPTED)
     if not said & {None, "train"}:
@@ -212,10 +212,6 @@ def _single(array: Array) -> Array:
     """float32; what is too large for it becomes infinite, and is refused when the record is made."""
     with np.errstate(over="ignore"):
         return np.ascontiguousarray(array, np.float32)
-
-
-def _class_names(found: Found) -> object:
-    return found.slots.get((None, "classes"), (None,))[0]
 
 
 def _source(found: Found, source: str) -> str:

@@ -42,13 +42,15 @@ def whole(values: Array) -> Array:
     return np.argmax(values, axis=1).astype(np.int64) if _one_hot(values) else values
 
 
-def coded(labels: Mapping[str, Array], names: object) -> tuple[tuple[str, ...], dict[str, Array]]:
+def coded(
+    labels: Mapping[str, Array], names: tuple[str, ...] = ()
+) -> tuple[tuple[str, ...], dict[str, Array]]:
     """The classes, and the labels of each part as positions in them.
 
     Parameters
     ----------
     labels: int64 [n] or text [n] for each part.
-    names: a list of text that labels are positions in, or that says in which order classes are; or None.
+    names: what labels are positions in, or in which order they are classes; if there are too few, left aside.
 
     Raises
     ------
@@ -62,16 +64,23 @@ def coded(labels: Mapping[str, Array], names: object) -> tuple[tuple[str, ...], 
     found = np.unique(np.concatenate([np.unique(each) for each in labels.values()]))
     if len(found) > MOST_CLASSES:
         raise InputError(f"found {count(len(found), 'class')}", accepted=f"at most {MOST_CLASSES}")
-    given = _names(names)
-    if kinds == {"i"} and given and len(found) and found[0] >= 0 and found[-1] < len(given):
-        return given, dict(labels)
-    if kinds == {"U"} and given and set(found.tolist()) <= set(given):
-        found = np.array(given)
+    if kinds == {"i"} and names and found[0] >= 0 and found[-1] < len(names):
+        return names, dict(labels)
+    if kinds == {"U"} and set(found.tolist()) <= set(names):
+        found = np.array(names)
     elif kinds == {"U"} and all(_WHOLE.fullmatch(each) for each in found.tolist()):
         found = np.array(sorted(found.tolist(), key=int))
     order = np.argsort(found)
     places = {part: order[np.searchsorted(found, each, sorter=order)] for part, each in labels.items()}
     return tuple(map(str, found.tolist())), {part: each.astype(np.int64) for part, each in places.items()}
+
+
+def class_names(values: object) -> tuple[str, ...]:
+    """The names in a list of text; none of anything else."""
+    array = _array(values)
+    if array is None or array.dtype.kind not in "US" or array.ndim != 1 or not 0 < len(array) <= MOST_CLASSES:
+        return ()
+    return tuple(_text(array).tolist())
 
 
 def numbers_or_labels(values: Array) -> Array:
@@ -136,10 +145,3 @@ def _text(array: Array) -> Array:
 
 def _one_hot(rows: Array) -> bool:
     return bool(rows.shape[1] > 1 and ((rows == 0) | (rows == 1)).all() and (rows.sum(axis=1) == 1).all())
-
-
-def _names(names: object) -> tuple[str, ...]:
-    array = None if names is None else _array(names)
-    if array is None or array.dtype.kind not in "US" or array.ndim != 1 or not 0 < len(array) <= MOST_CLASSES:
-        return ()
-    return tuple(_text(array).tolist())

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from workings.errors import InputError, echo
+from workings.lab.data.labels import class_names
 
 Part: TypeAlias = str
 """train, val or test."""
@@ -68,6 +69,7 @@ class Found:
     Parameters
     ----------
     slots: values with their places, by part (None: not said) and role.
+    classes: what the labels are called, if it is said.
     passed: names that say nothing, for the message when something is missing.
     notes: what a reader did to the values, for the summary.
     """
@@ -75,6 +77,7 @@ class Found:
     slots: dict[tuple[Part | None, Role], tuple[Any, Place]] = field(
         default_factory=dict[tuple[Part | None, Role], tuple[Any, Place]]
     )
+    classes: tuple[str, ...] = ()
     passed: list[str] = field(default_factory=list[str])
     notes: list[str] = field(default_factory=list[str])
 
@@ -91,9 +94,10 @@ class Found:
                 if len(self.passed) > _MOST_PASSED:
                     raise InputError("found too many names", accepted=ACCEPTED).at(file=where.file)
                 continue
-            slot = (None if where.role == "classes" else where.part, where.role)
-            if slot in self.slots and where.role == "classes" and self.slots[slot][0] == leaf:
+            if where.role == "classes":
+                self.classes = self.classes or class_names(leaf)
                 continue
+            slot = (where.part, where.role)
             if slot in self.slots:
                 other = self.slots[slot][1]
                 raise InputError(
@@ -121,7 +125,8 @@ def meaning(name: str, roles: Mapping[str, Role] = ROLES) -> tuple[Part | None, 
                 part, role = part or PARTS[small[1:]], role or roles[small[0]]
             elif small[:-1] in PARTS and small[-1] in "xy":
                 part, role = part or PARTS[small[:-1]], role or roles[small[-1]]
-        part, role = part or PARTS.get(small), role or roles.get(small)
+        part, said = part or PARTS.get(small), roles.get(small)
+        role = said if said == "classes" else role or said  # target_names are names
     return part, role
 
 

@@ -10,9 +10,9 @@ Source of the operations: `pickletools`, the library's own description of them.
 
 from __future__ import annotations
 
-import codecs
 import io
 import pickletools
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -44,6 +44,9 @@ _AGAIN: Final = "the whole file: get it again"
 _NUMBERS: Final = (bool, int, float)
 _SCALAR_BYTES: Final = 32
 _ROOM: Final = 1 << 20
+# What Python 2 wrote for bytes that can't be printed; the library's decoder warns of others as it reads them.
+_ESCAPE: Final = re.compile(rb"\\(x[0-9A-Fa-f]{2}|[\\'\"nrt]|)")
+_SIGNS: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 
 
 def read_pickle(raw: bytes) -> object:
@@ -179,14 +182,11 @@ class _Machine:
         if len(target) > MOST_KEYS:
             raise InputError("found a large dictionary in a pickle", accepted=f"at most {MOST_KEYS} keys")
 
-    def name(self, names: str) -> None:
-        self._name(names.replace(" ", ".", 1))
-
     def stack_name(self, _: object) -> None:
         attribute, module = self.stack.pop(), self.stack.pop()
-        self._name(f"{text_of(module)}.{text_of(attribute)}")
+        self.name(f"{text_of(module)}.{text_of(attribute)}")
 
-    def _name(self, name: str) -> None:
+    def name(self, name: str) -> None:
         if name not in NAMED:
             raise InputError(f"a pickle that asks for {echo(name)}", accepted=ACCEPTED)
         self.stack.append(Global(name))
@@ -273,12 +273,31 @@ class _Unfolded:
         return np.array(items, np.float64).reshape(shell.shape), unfolded
 
 
+def _line(stream: io.BytesIO) -> bytes:
+    line = stream.readline()
+    if not line.endswith(b"\n"):
+        raise InputError(_DAMAGED, accepted=_AGAIN)
+    return line[:-1].removesuffix(b"\r")
+
+
+def _two_names(stream: io.BytesIO) -> str:
+    """Module and name, each on a line."""
+    return f"{_line(stream).decode()}.{_line(stream).decode()}"
+
+
 def _string(stream: io.BytesIO) -> str:
     """The text of Python 2 in protocol 0, arrays' bytes among it; the library's reader takes ASCII only."""
-    line = stream.readline().rstrip(b"\r\n")
+    line = _line(stream)
     if len(line) < 2 or line[:1] not in (b"'", b'"') or line[-1:] != line[:1]:
         raise InputError(_DAMAGED, accepted=_AGAIN)
-    return codecs.escape_decode(line[1:-1])[0].decode("latin-1")
+    return _ESCAPE.sub(_meant, line[1:-1]).decode("latin-1")
+
+
+def _meant(escape: re.Match[bytes]) -> bytes:
+    sign = escape[1]
+    if not sign:
+        raise InputError(_DAMAGED, accepted=_AGAIN)
+    return bytes([int(sign[1:], 16)]) if len(sign) > 1 else _SIGNS.get(sign, sign)
 
 
 def _constant(value: object) -> Callable[[_Machine, Any], None]:
@@ -340,7 +359,7 @@ _ACTS: Final[dict[str, Callable[[_Machine, Any], None] | None]] = {
 """What each operation does, None for a value to be put on the stack. What is not here is refused: instances,
 sets, registered extensions, buffers from elsewhere."""
 
-_READERS: Final[dict[str, Callable[[io.BytesIO], Any]]] = {"STRING": _string}
+_READERS: Final[dict[str, Callable[[io.BytesIO], Any]]] = {"STRING": _string, "GLOBAL": _two_names}
 
 _OPERATIONS: Final = {
     operation.code.encode("latin-1"): (
