@@ -280,7 +280,7 @@ def test_other_measures_are_told_by_their_uncorrected_intervals(tmp_path):
         "Test loss (lower is better): better than plain SGD: fast recipe by 0.600 (0.502 to 0.698); "
         "worse than plain SGD: twin of plain by 0.600 (0.502 to 0.698)."
     )
-    assert "that are not corrected for the number of measures and arms" in text
+    assert "brackets hold 95 % intervals, not corrected for how many measures and arms" in text
 
 
 def test_seconds_are_compared_by_ratio_and_apart(tmp_path):

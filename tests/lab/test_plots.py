@@ -147,6 +147,13 @@ def test_seeds_that_stopped_early_end_the_mean_but_not_the_others(tmp_path):
     assert np.array(ends) == pytest.approx(np.array([(20, 80), (30, 90), (30, 90)]))
 
 
+def test_an_axis_of_many_epochs_has_whole_ones(tmp_path):
+    found = one_arm(tmp_path, rows(*[0.5] * 20))
+    (axes,) = figure(plots.curves(found, [ACCURACY], against="epoch")).axes
+    low, high = axes.get_xlim()
+    assert [at for at in axes.get_xticks() if low <= at <= high] == [5, 10, 15, 20]
+
+
 def test_against_seconds_the_mean_is_over_the_seconds_too(tmp_path):
     slow = tuple({**row, "seconds": 3 * row["seconds"]} for row in rows(0.5, 0.7))
     found = one_arm(tmp_path, rows(0.5, 0.6), slow)

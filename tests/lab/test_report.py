@@ -295,6 +295,13 @@ def test_a_block_shows_what_is_asked_for(tmp_path):
         assert len(tables(report.block(found, (part,)))) >= 1
 
 
+def test_a_command_with_backticks_stays_whole(tmp_path):
+    command = "workings run made_up --data '/tmp/`a`\n*b*'"
+    text = report.block(replace(typical(tmp_path), command=command), ("table",))
+    last = MarkdownIt("commonmark").parseInline(text.splitlines()[-1])[0].children[-1]
+    assert (last.type, last.content) == ("code_inline", "workings run made_up --data '/tmp/`a` *b*'")
+
+
 def test_a_block_refuses_what_is_not_there(tmp_path):
     found = typical(tmp_path, figures=lambda _results: [a_plot("loss_curves")])
     with pytest.raises(InputError) as error:

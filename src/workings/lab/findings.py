@@ -31,7 +31,7 @@ NO_VERDICT: Final = f"Fewer than {FEWEST_SEEDS} seeds: no verdict."
 EXAMPLES: Final = "examples"
 """The array of per-example rows that is resampled."""
 ASKED: Final = "What was to be reached:"
-BESIDE: Final = "Other measures, with 95 % intervals in brackets that are not corrected for the number of measures and arms:"
+BESIDE: Final = "Other measures; brackets hold 95 % intervals, not corrected for how many measures and arms:"
 RATIOS: Final = "Compared by ratio, seed by seed:"
 MOST_LISTED: Final = 12
 

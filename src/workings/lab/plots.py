@@ -46,6 +46,7 @@ LEGEND_SIZE: Final = 8.5
 FEWEST_FOR_BAND: Final = 3
 """With two seeds the interval is 9 standard deviations wide and would be all that one sees."""
 FEW_DECADES: Final = 1e4
+FEWEST_WHOLE: Final = 5.0
 MOST_FAINT: Final = 120
 """Single seeds are drawn up to so many lines a panel; beyond, the bands alone."""
 
@@ -134,6 +135,7 @@ def curves(
             faint = len(shown) * len(results.seeds) <= MOST_FAINT
             seen = [_curve(axes, results, arm.name, panel, against, faint=faint) for arm in shown]
             _fit(axes, np.concatenate(seen) if seen else np.empty(0), panel)
+            _whole(axes)
 
     return draw
 
@@ -202,6 +204,15 @@ def _fit(axes: Axes, values: Floats, panel: Panel) -> None:
         low, high = low - room, high + room
     given_low, given_high = panel.limits
     axes.set_ylim(given_low if given_low is not None else low, given_high if given_high is not None else high)
+
+
+def _whole(axes: Axes) -> None:
+    """No halves of an epoch below an axis of many."""
+    from matplotlib.ticker import MaxNLocator
+
+    low, high = axes.get_xlim()
+    if high - low >= FEWEST_WHOLE:
+        axes.xaxis.set_major_locator(MaxNLocator(7, integer=True, steps=[1, 2, 5, 10]))
 
 
 def _name_ticks(axes: Axes) -> None:

@@ -101,8 +101,15 @@ def block(results: Results, show: Sequence[str] | None = None, pictures: Picture
         else:
             raise unknown("part", name, [*PARTS, *(plot.name for plot in there)])
     cells = f"{several(len(results.arms), 'arm')}, {several(len(results.seeds), 'seed')}"
-    told = f"{cells}; {escaped(results.data)}. {escaped(results.study.held_out)} `{results.command}`"
+    told = f"{cells}; {escaped(results.data)}. {escaped(results.study.held_out)} {_code(results.command)}"
     return "\n\n".join(part for part in [*parts, told] if part)
+
+
+def _code(text: str) -> str:
+    """A command on one line of prose; a path may have a backtick in it."""
+    marks = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    room = " " if len(marks) > 1 else ""
+    return f"{marks}{room}{' '.join(text.split())}{room}{marks}"
 
 
 def as_json(results: Results) -> dict[str, Any]:
