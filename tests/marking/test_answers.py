@@ -97,6 +97,27 @@ def test_thousands_where_they_are_declared(text, mark, thousands, value):
 
 
 @pytest.mark.parametrize(
+    ("text", "mark", "values"),
+    [
+        ("[10 164, 5]", ".", [10164, 5]),
+        ("[[1, 61 470]; [-1 000, 0.5]]", ".", [[1, 61470], [-1000, Fraction(1, 2)]]),
+        ("10 164; 5", ".", [10164, 5]),
+        ("[1 234,5; 2]", ",", [Fraction(2469, 2), 2]),
+        (["10 164", 5], ".", [10164, 5]),
+    ],
+)
+def test_lists_whose_numbers_have_blanks_between_thousands(text, mark, values):
+    found = read_numbers(text, decimal_mark=mark, thousands=" ", shape=np.shape(values))
+    assert found.values.tolist() == values
+
+
+@pytest.mark.parametrize("text", ["[1 2]", "1 2; 3 4", "[10 164 5]", "[0 164, 5]", "1 2"])
+def test_a_blank_between_thousands_separates_nothing(text):
+    with pytest.raises(InputError, match="a blank that does not stand between thousands"):
+        read_numbers(text, thousands=" ", shape=(2,))
+
+
+@pytest.mark.parametrize(
     ("text", "mark", "found", "accepted"),
     [
         ("61 470", ".", "'61 470', with marks between thousands", "61470"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 from fractions import Fraction
+from importlib.util import find_spec
 from math import log, tanh
 from pathlib import Path
 
@@ -142,6 +143,28 @@ def test_what_a_question_changes_is_not_carried_over(scheme):
 def test_a_quantity_asked_twice_is_marked_twice(scheme):
     marked = mark_sheet(scheme, sheet(q2a={"u_1": ["1.3", "-4.7", "3.6"]}, fast={"u_1": ["7", "7", "7"]}))
     assert verdicts(marked) == {"q2a.u_1": "right", "fast.u_1": "wrong"}
+
+
+@pytest.mark.parametrize(
+    ("header", "written", "verdict"),
+    [
+        ("thousands: space", "10 164", "right"),
+        ("thousands: space", "10164", "right"),
+        ("thousands: apostrophe", "10'164", "right"),
+        ("{thousands: point, decimal_mark: ','}", "10.164", "right"),
+        ("decimals: 2", "10 164", "unreadable"),
+        ("thousands: space", "10 16 4", "unreadable"),
+        ("thousands: space", "10,164", "unreadable"),
+    ],
+)
+def test_marks_between_thousands_where_the_paper_declares_them(tmp_path, header, written, verdict):
+    # 120·84 weights and 84 biases
+    block = "kind: dense_parameters\ngiven: {inputs: 120, layers: [84], bias: true}\nask: [total]"
+    paper = parse(f"---\n{header}\n---\n```{{.question #q1}}\n{block}\n```\n", "paper.md")
+    (tmp_path / "s.yaml").write_text(f"answers:\n  q1:\n    total: {written}\n")
+    (tmp_path / "t.csv").write_text(f'student,q1.total\nt,"{written}"\n')
+    found = list(mark(paper, [tmp_path]))
+    assert [one.marks[0].verdict for one in found] == [verdict] * 2
 
 
 def test_an_empty_sheet_is_blank(scheme):
@@ -339,12 +362,25 @@ def test_no_sheets(tmp_path):
     assert [isinstance(one, Broken) for one in missing] == [True]
 
 
-def test_workers_write_the_same_bytes(sheets, tmp_path):
+def test_what_is_said_of_a_sheet_depends_on_whether_it_is_alone(sheets, tmp_path):
+    (tmp_path / "one.yaml").write_text("answers: {}\n")
+    assert handed_back([tmp_path / "one.yaml"], say=alone) == [True]
+    assert handed_back([sheets], say=alone)[0] is False
+
+
+RAY = pytest.param(
+    "ray",
+    marks=[pytest.mark.slow, pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")],
+)
+
+
+@pytest.mark.parametrize("on", ["processes:2", RAY])
+def test_workers_write_the_same_bytes(sheets, tmp_path, on):
     written: list[dict[str, bytes]] = []
-    for on in ("inline", "processes:2"):
-        folder = tmp_path / on.partition(":")[0]
+    for place in ("inline", on):
+        folder = tmp_path / place.partition(":")[0]
         folder.mkdir()
-        heard = handed_back([sheets], to=folder / "marks.csv", feedback=folder / "pages", on=on)
+        heard = handed_back([sheets], to=folder / "marks.csv", feedback=folder / "pages", on=place)
         files = {
             str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()
         }
@@ -353,12 +389,6 @@ def test_workers_write_the_same_bytes(sheets, tmp_path):
     assert {Path(name).name for name in written[0]} == {
         "marks.csv", "marks.verdicts.csv", "ada.html", "bob.html", "max.html", "class.html", "heard"
     }  # fmt: skip
-
-
-def test_what_is_said_of_a_sheet_depends_on_whether_it_is_alone(sheets, tmp_path):
-    (tmp_path / "one.yaml").write_text("answers: {}\n")
-    assert handed_back([tmp_path / "one.yaml"], say=alone) == [True]
-    assert handed_back([sheets], say=alone)[0] is False
 
 
 @pytest.mark.parametrize("on", ["inline", "processes:2"])

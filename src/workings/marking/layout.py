@@ -2,8 +2,9 @@
 
 Items end at a comma or a blank, rows at a semicolon or, outside brackets, a line's end (within
 brackets NumPy breaks its lines anywhere); rows of one item each are a vector. Where the comma is the decimal
-mark, only blanks and semicolons separate. `1,5` outside brackets could be one number or two, and so could
-`61 470`: they are refused unless it is known that a list is asked for.
+mark, only blanks and semicolons separate; where a blank stands between thousands, it separates nothing.
+`1,5` outside brackets could be one number or two, and so could `61 470`: they are refused unless it is known
+that a list is asked for.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ DEEPEST: Final = 8
 
 _TOKEN = re.compile(r"[\[\]();\n]|,|[^\S\n]+|[^\[\]();,\s]+")
 _TOKEN_COMMA = re.compile(r"[\[\]();\n]|,(?=\s)|[^\S\n]+|[^\[\]();\s]+?(?=,\s|[\[\]();\s]|$)")
+_TOKEN_BLANK = re.compile(r"[\[\]();\n]|,|[^\S\n]+|[^\[\]();,\s](?:[^\[\]();,\n]*[^\[\]();,\s])?")
+_TOKEN_BLANK_COMMA = re.compile(r"[\[\]();\n]|[^\S\n]+|[^\[\]();\s](?:[^\[\]();\n]*[^\[\]();\s])?")
 _PAIRS: Final = {"[": "]", "(": ")"}
 _STRUCTURE = re.compile(r"[\[\]();,\s]")
 
@@ -54,7 +57,7 @@ def read_layout(
         whole = _one_number(text, plain, decimal_mark, thousands, listed=listed)
         if whole:
             return plain
-    return _Layout(text, decimal_mark).read(plain)
+    return _Layout(text, decimal_mark, thousands).read(plain)
 
 
 def _one_number(
@@ -98,9 +101,13 @@ class _Open:
 class _Layout:
     """Reads with a stack of its own: no depth can overflow it."""
 
-    def __init__(self, text: str, decimal_mark: DecimalMark) -> None:
+    def __init__(self, text: str, decimal_mark: DecimalMark, thousands: Thousands | None) -> None:
         self.text = text
-        self.token = _TOKEN_COMMA if decimal_mark == "," else _TOKEN
+        self.blank = thousands == " "
+        if self.blank:
+            self.token = _TOKEN_BLANK_COMMA if decimal_mark == "," else _TOKEN_BLANK
+        else:
+            self.token = _TOKEN_COMMA if decimal_mark == "," else _TOKEN
         self.decimal_mark = decimal_mark
         self.count = 0
 
@@ -119,6 +126,8 @@ class _Layout:
             elif sign == ";" or (sign == "\n" and len(opened) == 1):
                 self._row(opened[-1])
             elif not sign.isspace():
+                if self.blank and " " in sign and not grouped(sign.partition(self.decimal_mark)[0], " "):
+                    raise self._refused("a blank that does not stand between thousands")
                 self._item(opened[-1], sign)
         if len(opened) > 1:
             raise self._refused(f"no {opened[-1].closing!r} at the end")
@@ -176,4 +185,6 @@ class _Layout:
     def _refused(self, what: str) -> InputError:
         comma = self.decimal_mark == ","
         accepted = "[1,5; 2,5] or 1,5 2,5; 3,5 4,5" if comma else "[1, 2], [[1, 2], [3, 4]] or 1 2; 3 4"
+        if self.blank:
+            accepted = "[1,5; 2,5] or [[1,5]; [2,5]]" if comma else "[1, 2], [[1, 2], [3, 4]] or 1, 2; 3, 4"
         return InputError(f"found {echo(self.text)}: {what}", accepted=accepted)

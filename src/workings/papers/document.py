@@ -56,7 +56,7 @@ class Header:
     ties: Ties = "half-up"
     lang: str = "en"
     decimal_mark: Literal[".", ","] = "."
-    thousands: Literal[" ", ",", ".", "'"] | None = None
+    thousands: Literal[" ", ".", "'"] | None = None
     date: str | None = None
     author: str | None = None
     course: str | None = None

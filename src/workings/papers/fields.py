@@ -19,8 +19,8 @@ Check: TypeAlias = Callable[[object], object]
 MOST_PLACES: Final = 100
 """The most decimals or significant figures that a paper may ask for."""
 
-THOUSANDS: Final[Mapping[str, str]] = {"space": " ", "comma": ",", "point": ".", "apostrophe": "'"}
-"""What may stand between thousands, by its name."""
+THOUSANDS: Final[Mapping[str, str]] = {"space": " ", "point": ".", "apostrophe": "'"}
+"""What may stand between thousands, by its name; no comma, which stands between the entries of a list."""
 
 _ITEM = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
@@ -106,11 +106,10 @@ def language(value: object) -> str:
 
 
 def thousands(value: object) -> str:
-    """What stands between thousands, by its name or itself; only where a paper says so."""
-    found = THOUSANDS.get(value, value) if isinstance(value, str) else None
-    if found not in THOUSANDS.values():
-        raise InputError(f"found {_shown(value)}", accepted=" or ".join(THOUSANDS))
-    return cast("str", found)
+    """What stands between thousands, by its name."""
+    if isinstance(value, str) and value in THOUSANDS:
+        return THOUSANDS[value]
+    raise InputError(f"found {_shown(value)}", accepted=", ".join(THOUSANDS))
 
 
 def whole(least: int) -> Check:
