@@ -128,16 +128,26 @@ def padded(batch: Batch, model: nn.RNN) -> Pass:
     return run
 
 
+PEERS = {"packed": packed, "padded": padded}
+
+
 def same(ours: Rnn, theirs: nn.RNN) -> bool:
     """Whether the gradients agree, as far as float32 goes."""
     pairs = zip(ours.parameters(), theirs.parameters(), strict=False)
     return all(float((a.grad - b.grad).abs().max() / b.grad.abs().max()) < 1e-4 for a, b in pairs)
 
 
+def make_pass(size: Size, side: str) -> Pass:
+    """Forward and backward of one side on a batch of its own."""
+    ours, theirs = weights(size)
+    batch = Batch.of(size)
+    return by_hand(batch, ours) if side == "ours" else PEERS[side](batch, theirs)
+
+
 def measured(size: Size, rounds: int, peer: str) -> Outcome:
     """Ours and one form of the peer in turns."""
     batch, (ours, theirs) = Batch.of(size), weights(size)
-    mine, their = by_hand(batch, ours), {"packed": packed, "padded": padded}[peer](batch, theirs)
+    mine, their = by_hand(batch, ours), PEERS[peer](batch, theirs)
     mine()
     their()
     assert same(ours, theirs), "the two do not compute the same"
@@ -161,10 +171,8 @@ def peak(size: Size, side: str) -> float | None:
 def added(size: Size, side: str) -> float:
     """MiB that the peak of this process rises over what it held before."""
     torch.set_num_threads(1)
-    sides = {"ours": by_hand, "packed": packed, "padded": padded}
-    make = lambda size: sides[side](Batch.of(size), weights(size)[side != "ours"])  # noqa: E731  used twice
-    make(replace(size, batch=2, length=4))()  # what is loaded at first use is no part of it
-    run = make(size)
+    make_pass(replace(size, batch=2, length=4), side)()  # what is loaded at first use is no part of it
+    run = make_pass(size, side)
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
     before = resident("VmRSS")
     run()
@@ -179,7 +187,7 @@ def resident(name: str) -> float:
 
 def memory(size: Size) -> str:
     """The three sides' memory in a few words."""
-    found = {side: peak(size, side) for side in ("ours", "packed", "padded")}
+    found = {side: peak(size, side) for side in ("ours", *PEERS)}
     return ", ".join(f"{side} {value:.1f} MiB" for side, value in found.items() if value is not None)
 
 
@@ -206,7 +214,7 @@ def main() -> None:
         torch.set_num_threads(threads)
         for size in SIZES:
             rounds = told.rounds if size.hidden < 256 else max(5, told.rounds // 3)
-            for peer in ("packed", "padded"):
+            for peer in PEERS:
                 outcome = measured(size, rounds, peer)
                 print(replace(outcome, note=f"{threads} thread{'s' * (threads > 1)}").row(), flush=True)
     for size in SIZES:

@@ -181,15 +181,16 @@ class RegressionTask(Task):
 
     def _errors(self, part: Part, most: int | None = None) -> tuple[Floats, Floats]:
         """The squared error of each sequence, mean over the outputs, and what was predicted."""
+        import numpy as np
         import torch
 
         x, y = self.parts[part]
         y = y[:most]
         numbers = torch.arange(len(y), device=y.device)
         found = torch.cat([self.model(x, chosen) for chosen in numbers.split(EVALUATED)])
-        predicted = found.double().numpy(force=True) * self.scale
-        errors = (predicted - y.double().numpy(force=True) * self.scale) ** 2
-        return errors.mean(axis=1), predicted + self.offset
+        predicted, told = (each.numpy(force=True).astype(np.float64) for each in (found, y))
+        errors = (self.scale * (predicted - told)) ** 2
+        return errors.mean(axis=1), self.scale * predicted + self.offset
 
 
 def _or_one(spread: Floats) -> Floats:
@@ -341,7 +342,7 @@ STUDY = Study(
         "explained": Measure("Variance explained", percent=True, digits=1),
         "epochs_to_converge": Measure("Convergence", "epochs", "lower", digits=1, of=_converged),
         "gap": Measure("Validation − training MSE", better="lower", of=_gap),
-        "accuracy": Measure("Accuracy of the greatest output", percent=True, digits=1),
+        "accuracy": Measure("Accuracy", percent=True, digits=1),
         "seconds": Measure("Training time", "s", "lower", digits=1, timed=True, of=lambda cell: cell.seconds),
     },
     held_out="The test sequences are drawn apart (generated data) or the data's own test part; nothing was "
