@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Final, cast
 
 from workings.errors import InputError
@@ -13,6 +14,7 @@ from workings.papers.yaml_writer import write_yaml
 if TYPE_CHECKING:
     from workings.lab.plan import Plan
     from workings.lab.results import Results
+    from workings.lab.study import Arm, Settings
 
 SEEDS: Final = 5
 SHOWN: Final = ("table", "findings", "curves")
@@ -30,16 +32,18 @@ def planned(block: Block, *, quick: bool) -> Plan:
     """
     from workings.lab.plan import plan
 
+    _settled(block, quick=quick)  # what is wrong after it is wrong with the data
     try:
         return plan(
             block.item,
             settings(block),
             seeds=cast("int", block.checked.get("seeds", SEEDS)),
-            data=cast("str | None", block.checked.get("data")),
+            data=data(block),
             quick=quick,
         )
     except InputError as error:
-        raise block.blame(error, ("set",)) from None
+        place = ("data",) if "data" in block.checked else ("study",)
+        raise block.blame(InputError(str(error)), place) from None
 
 
 def results(block: Block, runs: Path) -> Results | None:
@@ -75,7 +79,8 @@ def command(block: Block) -> str:
     """The command that makes a block's results."""
     words = [block.item]
     words += [f"{name}={write_yaml({'x': value})[3:].strip()}" for name, value in settings(block).items()]
-    words += [f"--{name} {block.checked[name]}" for name in ("seeds", "data") if name in block.checked]
+    words += [f"--seeds {block.checked['seeds']}"] if "seeds" in block.checked else []
+    words += [f"--data {quote(data(block) or '')}"] if "data" in block.checked else []
     return f"workings run {' '.join(words)}"
 
 
@@ -84,17 +89,30 @@ def settings(block: Block) -> Mapping[str, object]:
     return cast("Mapping[str, object]", block.checked.get("set", {}))
 
 
+def data(block: Block) -> str | None:
+    """Where the block's data is: a path is taken from where the paper lies."""
+    given = cast("str | None", block.checked.get("data"))
+    beside = Path(block.located.file or "").parent / (given or "")
+    return str(beside) if given and beside.exists() else given
+
+
+def _settled(block: Block, *, quick: bool) -> tuple[Settings, list[tuple[Arm, Settings]]]:
+    from workings.lab.cell import load_study
+    from workings.lab.plan import settled
+
+    try:
+        return settled(load_study(block.item), settings(block), quick=quick)
+    except InputError as error:
+        raise block.blame(error, ("set",)) from None
+
+
 def _fits(block: Block, folder: Path, *, quick: bool) -> bool:
     """Whether a run on disk is of this block's settings and data."""
-    from workings.lab.cell import load_study
-    from workings.lab.plan import resolved_source, settled
+    from workings.lab.plan import resolved_source
     from workings.lab.results import read_json
     from workings.lab.run import RUN
 
-    try:
-        common, arms = settled(load_study(block.item), settings(block), quick=quick)
-    except InputError as error:
-        raise block.blame(error, ("set",)) from None
+    common, arms = _settled(block, quick=quick)
     try:
         told = read_json(folder / RUN)
         return (
@@ -102,7 +120,7 @@ def _fits(block: Block, folder: Path, *, quick: bool) -> bool:
             and told["settings"] == common.model_dump(mode="json")
             and {arm["name"]: arm["settings"] for arm in told["arms"]}
             == {arm.name: dict(arm.settings) for arm, _ in arms}
-            and told["source"] == resolved_source(cast("str | None", block.checked.get("data")))
+            and told["source"] == resolved_source(data(block))
         )
     except (InputError, KeyError, TypeError):  # a damaged run answers nothing
         return False
