@@ -80,7 +80,8 @@ def take_table(stream: Readable, text: Collection[str] = LABELS) -> Table:
     first = next(rows, None)
     if first is None:
         raise InputError("found no row", accepted="a table of numbers")
-    columns, headed = _columns(*first, text)
+    line, cells = first
+    columns, headed = _columns(line, [cell.strip() for cell in cells], text)
     if headed:
         first = next(rows, None)
         if first is None:
@@ -132,10 +133,10 @@ def _read(columns: _Columns, rows: Iterator[tuple[int, list[str]]]) -> Table:
             raise InputError(
                 f"found {count(len(cells), 'cell')}", accepted=f"{width}, as in the first line"
             ).at(line=line)
-        numbers.extend(_numbers(cells, columns, line))
+        numbers.fromlist(_numbers(cells, columns, line))
         lines.append(line)
         for kept, at in zip(texts, columns.texts, strict=True):
-            kept.append(cells[at])
+            kept.append(cells[at].strip())
         if len(numbers) * 8 > LARGEST or len(lines) > MOST_ROWS:
             raise InputError(
                 "a table that is too large", accepted=f"at most {LARGEST // 8} numbers in {MOST_ROWS} rows"
@@ -157,7 +158,7 @@ def _numbers(cells: list[str], columns: _Columns, line: int) -> list[float]:
     # The sum is finite unless one of them is not (or they are too large to add); float() takes 1_000.
     if row is not None and isfinite(sum(row)) and "_" not in "".join(chosen):
         return row
-    return [_number(cells[at], columns.names[at], line) for at in columns.numbers]
+    return [_number(cells[at].strip(), columns.names[at], line) for at in columns.numbers]
 
 
 def _number(cell: str, column: str, line: int) -> float:
@@ -177,8 +178,7 @@ def _rows(stream: Readable) -> Iterator[tuple[int, list[str]]]:
     for line, text in lines_of(stream):
         if not sign:
             sign = next((each for each in SIGNS if each in text), SIGNS[-1])
-        cells = _quoted(text, sign, line) if '"' in text else text.split(sign)
-        yield line, [cell.strip() for cell in cells]
+        yield line, _quoted(text, sign, line) if '"' in text else text.split(sign)
 
 
 def _quoted(text: str, sign: str, line: int) -> list[str]:
