@@ -124,7 +124,7 @@ class TestAgainstTorch:
         ours, theirs = twins(3, 4, 1, "tanh")
         monkeypatch.setattr("workings.lab.models.recurrent.BLOCK", 20)
         x = normal(7, 9, 3)
-        ours(x)[0].sum().backward()  # its gradient comes expanded, without memory of its own
+        ours(Packed.of(list(x)))[0].rows.sum().backward()  # its gradient comes without memory of its own
         theirs(x)[0].sum().backward()
         close(ours.W_h[0].grad, theirs.weight_hh_l0.grad)
 
@@ -196,10 +196,10 @@ class TestWhatItLeavesAlone:
 
     def test_the_gradient_that_comes_in(self):
         """Other nodes may use the same tensor; the states' gradient is worked on in place, so on a copy."""
-        states, _ = Rnn(3, 4)(torch.randn(2, 5, 3))
-        incoming = torch.ones_like(states)
-        states.backward(incoming)
-        assert torch.equal(incoming, torch.ones_like(states))
+        states, _ = Rnn(3, 4)(Packed.of([torch.randn(5, 3), torch.randn(2, 3)]))
+        incoming = torch.ones_like(states.rows)
+        states.rows.backward(incoming)
+        assert torch.equal(incoming, torch.ones(7, 4))
 
     def test_inputs_that_want_no_gradient_and_weights_that_are_frozen(self):
         model = Rnn(3, 4)
