@@ -252,7 +252,7 @@ class _Board:
     def tell(self, end: End) -> None:
         """A cell has ended."""
         self.done += 1
-        self.bars.update(self.all, completed=self.done, told=f"{self.done}/{len(self.plan.cells)} cells")
+        self.bars.update(self.all, told=f"{self.done}/{len(self.plan.cells)} cells")
         if end.reason:
             self.bars.console.print(
                 f"{end.job.cell.arm}, seed {end.job.cell.seed}: {end.reason}", markup=False
@@ -264,6 +264,8 @@ class _Board:
 
         while not self.over.wait(REFRESHED):
             seen = {(cell.arm, cell.seed): cell for cell in under_way(self.plan, self.home)}
+            parts = sum(cell.step / cell.steps for cell in seen.values())
+            self.bars.update(self.all, completed=self.done + parts)
             for key in self.tasks.keys() - seen.keys():
                 self.bars.remove_task(self.tasks.pop(key))
             for key, cell in seen.items():
