@@ -40,8 +40,9 @@ def test_the_mean_precision_at_each_recall_as_far_as_all_seeds_get(tmp_path):
     assert np.isnan(mean[0.5025])
 
 
-def test_of_several_points_at_one_recall_the_best_counts(tmp_path):
-    tied = (np.array([0.0, 0.5, 0.5, 1.0]), np.array([1.0, 0.2, 0.8, 0.5]))
+@pytest.mark.parametrize("pair", [(0.2, 0.8), (0.8, 0.2)])
+def test_of_several_points_at_one_recall_the_best_counts(tmp_path, pair):
+    tied = (np.array([0.0, 0.5, 0.5, 1.0]), np.array([1.0, *pair, 0.5]))
     (axes,) = figure(plots.precision_recall(cells(tmp_path, 0), lambda _cell: tied)).axes
     assert dict(bold(axes))[0.5] == pytest.approx(0.8)
 

@@ -296,6 +296,16 @@ def test_seconds_are_compared_by_ratio_and_apart(tmp_path):
     )
 
 
+def test_a_rate_is_compared_the_other_way_round(tmp_path):
+    measures = {**NO_BARS, "rate": Measure("examples a second", unit="1/s", timed=True)}
+    values = {
+        arm: {seed: {"accuracy": 0.9, "rate": rate} for seed in range(5)}
+        for arm, rate in (("plain", 20.0), ("fast", 5.0))
+    }
+    text = seconds(results(tmp_path, values, of=study(measures=measures)))
+    assert "Examples a second: fast recipe is 0.25 times as fast as plain SGD" in text
+
+
 def test_a_time_that_some_seeds_never_reach(tmp_path):
     values = {
         "plain": {seed: {"accuracy": 0.9, "seconds": 20.0} for seed in range(5)},

@@ -119,7 +119,9 @@ def test_the_line_is_the_mean_and_the_band_its_interval(tmp_path):
 
 def test_on_a_logarithmic_axis_the_mean_is_that_of_the_logarithms(tmp_path):
     found = one_arm(
-        tmp_path, *(rows(1.0, value, column="train_loss") for value in (0.1, 0.001, 0.01)), rows(-1.0, 0.0)
+        tmp_path,
+        *(rows(1.0, value, column="train_loss") for value in (0.1, 0.001, 0.01)),
+        rows(-1.0, 0.0, column="train_loss"),
     )
     (axes,) = figure(plots.curves(found, [LOSS])).axes
     assert bold(axes) == pytest.approx(np.array([[10, 1.0], [20, 0.01]]))
@@ -211,6 +213,13 @@ def test_rows_have_every_seed_the_mean_its_interval_and_the_bar(tmp_path):
     assert axes.get_xlabel() == "accuracy (%)"
 
 
+def test_two_seeds_have_no_whisker(tmp_path):
+    found = accuracies(tmp_path, plain=[0.90, 0.95])
+    (axes,) = figure(plots.by_arm(found, ("accuracy",))).axes
+    segment = axes.containers[0].lines[2][0].get_segments()[0]
+    assert segment[:, 0] == pytest.approx([92.5, 92.5])
+
+
 def test_a_measure_against_a_size(tmp_path):
     found = accuracies(tmp_path, plain=[0.90, 0.92, 0.94], fast=[0.95, 0.96, 0.97], same=[0.8, 0.9, 0.7])
     sizes = {"plain": ("one", 50.0), "fast": ("one", 10.0), "same": ("other", 10.0)}
@@ -259,7 +268,7 @@ def test_a_figure_is_the_same_bytes_whatever_else_is_set(tmp_path):
     plot = Plot("curves", "A caption.", draw)
     before = dict(mpl.rcParams)
     first = plots.render(plot)
-    with mpl.rc_context({"font.size": 31, "svg.hashsalt": "other", "figure.facecolor": "red"}):
+    with mpl.rc_context({"font.size": 31, "svg.hashsalt": "other", "axes.labelpad": 40}):
         again = plots.render(plot)
     assert first == again
     assert dict(mpl.rcParams) == before

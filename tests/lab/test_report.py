@@ -92,6 +92,18 @@ def test_the_main_table_by_scipy(tmp_path):
     assert same[5] == f"{ahead / 6:.2f}"
 
 
+def test_where_lower_is_better_the_lower_is_ahead(tmp_path):
+    measures = {"loss": Measure("loss", better="lower", bars={"fast": 0.5})}
+    values = {
+        "plain": {seed: {"loss": 1.0} for seed in range(5)},
+        "fast": {seed: {"loss": one} for seed, one in enumerate([0.5, 0.6, 0.7, 1.0, 1.2])},
+    }
+    found = results(tmp_path, values, of=study(measures=measures, metric="loss"))
+    _, _, fast = tables(report.markdown(found))[0]
+    # Lower on three of five seeds, a tie on one
+    assert fast[-2:] == ["0.70", "≤ 0.5000"]
+
+
 def test_few_seeds_have_no_p(tmp_path):
     _, _, fast, _ = tables(report.markdown(typical(tmp_path, seeds=3)))[0]
     assert fast[4] == "–"

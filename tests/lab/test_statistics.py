@@ -339,6 +339,22 @@ def test_f1_is_pooled_over_the_drawn_examples():
     assert (found.high - found.low) / 2 == pytest.approx(half, rel=0.06)
 
 
+@pytest.mark.parametrize("kind", [float, np.float64])
+def test_draws_without_a_single_positive_are_left_out(kind):
+    def recall(rows):
+        hits, missed = (kind(total) for total in rows.sum(axis=0))
+        return hits / (hits + missed)
+
+    # One positive among 20 examples: a draw misses it with a probability of 0.95²⁰ = 0.36.
+    a, b = np.zeros((5, 20, 2)), np.zeros((5, 20, 2))
+    a[:, 3, 0] = 1
+    b[:, 3, 1] = 1
+    found = it.two_level(a, b, recall)
+    # Where it is drawn, however often, all of it is found by one and none by the other.
+    assert found == it.Estimate(1.0, 1.0, 1.0, 5)
+    assert it.two_level(np.zeros_like(a), b, recall).bounded is False
+
+
 def test_where_the_examples_are_alike_it_is_the_paired_t_interval():
     shifts = np.array([0.1, 0.4, 0.2, 0.9, 0.5, 0.3])
     a = np.broadcast_to(shifts[:, None, None], (6, 30, 1)).copy()

@@ -264,7 +264,7 @@ def two_level(
         d = a[:, :, 0].astype(np.float64) - b[:, :, 0]
         value, drawn = float(d.mean()), _drawn_means(d, draws, generator)
     else:
-        measured = [pooled(rows_a) - pooled(rows_b) for rows_a, rows_b in zip(a, b, strict=True)]
+        measured = [_pooled(pooled, rows) - _pooled(pooled, other) for rows, other in zip(a, b, strict=True)]
         value, drawn = float(np.mean(measured)), _drawn(a, b, pooled, draws, generator)
     drawn = drawn[np.isfinite(drawn)]  # a draw without a single positive has no recall
     if seeds < 2 or drawn.size < 2:
@@ -302,9 +302,20 @@ def _drawn(
         rows = generator.integers(examples, size=examples)
         times = np.bincount(generator.integers(seeds, size=seeds), minlength=seeds)
         found[i] = sum(
-            count * (pooled(a[one, rows]) - pooled(b[one, rows])) for one, count in enumerate(times) if count
+            count * (_pooled(pooled, a[one, rows]) - _pooled(pooled, b[one, rows]))
+            for one, count in enumerate(times)
+            if count
         )
     return found / seeds
+
+
+def _pooled(pooled: Callable[[Floats], float], rows: Floats) -> float:
+    """The measure of some rows; not a number where it divides by nought."""
+    try:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return pooled(rows)
+    except ZeroDivisionError:
+        return nan
 
 
 # --- parts --------------------------------------------------------------------------------------------------
