@@ -348,3 +348,24 @@ def test_a_ball_at_zero_to_a_power():
         assert bounds(FUNCTIONS["power"](arb(0), fmpq(exponent))) == (0, 0)
     with pytest.raises(Undecided):
         FUNCTIONS["power"](arb(0, 1), fmpq(-1))
+
+
+@given(ends=st.tuples(decimal, decimal).map(sorted), number=decimal)
+def test_what_an_entry_contains_lies_between_its_bounds(ends, number):
+    entry = hull(*ends)
+    low, high = bounds(entry)
+    for inside in (*ends, low, high):
+        assert balls.contains(entry, balls.rational(inside))
+    assert balls.contains(entry, balls.rational(number)) == (low <= number <= high)
+
+
+@pytest.mark.parametrize("exponent", [-70_000, -5_000, 5_000])
+@pytest.mark.parametrize("places", [HUNDREDTHS, Places(significant=3)])
+def test_the_very_small_and_the_very_large_are_widened(exponent, places):
+    entry = arb(2) ** exponent
+    if exponent > 0 and places.significant is None:
+        assert bounds(balls.widened(entry, places)) == bounds(entry)
+        return
+    low, high = bounds(balls.widened(entry, places))
+    assert low <= bounds(entry)[0]
+    assert bounds(entry)[1] <= high

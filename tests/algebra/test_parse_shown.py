@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sympy
 from algebra.operations import CASES, Case
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -29,6 +30,7 @@ from workings.algebra.expression import (
     where,
     words,
 )
+from workings.algebra.letters import text_of
 from workings.algebra.parse import parse
 from workings.algebra.shape import Shape, shapes_of
 from workings.algebra.show import text
@@ -195,3 +197,22 @@ def test_printed_expressions_are_read_back(root: Expr, seed: int) -> None:
 
 def test_words_are_read_back() -> None:
     assert parse(text(words("inductive transfer"))).attrs["value"] == "inductive transfer"
+
+
+a, b, c = sympy.symbols("a b c", real=True)
+LETTERED = [
+    (sympy.Abs(a), "|a|", 1.5),
+    (sympy.Abs(a * sympy.Abs(b) - 4), "abs(a · |b| − 4)", 7.0),
+    (sympy.Max(a, b, c), "max(max(a, b), c)", 2.0),
+    (sympy.Min(a, b), "min(a, b)", -1.5),
+    (a / (sympy.Abs(c) + 1), "a/(|c| + 1)", -0.75),
+]
+
+
+@pytest.mark.parametrize(("entry", "printed", "value"), LETTERED, ids=str)
+def test_what_sympy_prints_is_read_back(entry, printed, value):
+    """At a = -1.5, b = 2, c = 1; the printed form in our words, which has two arguments to a maximum."""
+    shown = text_of(entry)
+    assert shown == printed
+    found = evaluate(parse(shown), {"a": -1.5, "b": 2.0, "c": 1.0}, Float64())
+    assert found == value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from random import Random
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from workings import discovery
+from workings.algebra.parse import LONGEST
 from workings.algebra.rounding import Places
 from workings.marking import key as keys
 from workings.marking.answers import read_numbers
@@ -27,8 +29,6 @@ from workings.solution import solve
 PAPERS = sorted((Path(__file__).parents[2] / "papers").glob("*.md"))
 KINDS = discovery.names("workings.questions")
 VARIANTS = 12
-UNREADABLE = {"optimizer_step"}
-"""Kinds some of whose formulas print what the grammar does not read (Abs); numbers are still checked."""
 
 LOGITS = {"logits": ["2.0", "1.0", "0.1"], "target": 0}
 LOSS = math.log(1 + math.exp(-1) + math.exp(-1.9))
@@ -157,14 +157,43 @@ def test_honest_rounding_at_every_step_is_right_everywhere(kind):
     for seed in range(VARIANTS):
         random = Random(seed)
         solution = solve(kind, question.vary(random), decimals=random.choice((2, 3, 4)), rounding="steps")
-        letters = solution.working.needs() if solution.working.letters else {}
-        asked = [name for name in solution.ask if kind not in UNREADABLE or not letters.get(name)]
-        marker = Marker(solution, {name: sheet_value(solution, name) for name in asked})
-        for name in asked:
+        marker = Marker(solution, {name: sheet_value(solution, name) for name in solution.ask})
+        for name in solution.ask:
             verdict = marker.verdict(name)
             judged += 1
             assert verdict.name in ("right", "right, rounded"), (seed, name, verdict)
     assert judged
+
+
+def test_a_formula_as_long_as_the_right_one_is_read():
+    """Six attention outputs in six letters: 3 306 characters, where no other formula may have above 2 000."""
+    weights = {
+        "W_Q": [["1", "0.5"], ["0", "1"]],
+        "W_K": [["1", "0"], ["-0.5", "1"]],
+        "W_V": [["2", "0"], ["0", "1"]],
+    }
+    solution = solve("self_attention", {"X": {"letters": "x", "shape": [3, 2]}, **weights})
+    right = solution.quantities["Z"].printed.text
+    assert len(right) > LONGEST
+    assert Marker(solution, {"Z": right}).verdict("Z").name == "right"
+    before = time.process_time()
+    assert Marker(solution, {"Z": "x_11+" * 18_000 + "1"}).verdict("Z").name == "unreadable"
+    assert time.process_time() - before < 1
+
+
+def test_a_check_is_made_once_an_answer():
+    solution = solve("tensor_of_shape", {"shape": [2, 1, 3]})
+    asked: list[object] = []
+
+    def check(_given, answer):
+        asked.append(answer)
+        return None if answer == "[[[1, 2, 3]], [[4, 5, 6]]]" else "not that"
+
+    question = replace(solution.question, checks={"example": check})
+    key = Key(replace(solution, question=question))
+    for answer in ("[[[1, 2, 3]], [[4, 5, 6]]]", "[1]", "[[[1, 2, 3]], [[4, 5, 6]]]", "[1]"):
+        assert Marker(key, {"example": answer}).verdict("example").right == (len(answer) > 3)
+    assert len(asked) == 2
 
 
 # The papers' own keys as a sheet ----------------------------------------------------------------------------

@@ -115,9 +115,9 @@ SIGNATURES: Final[dict[str, Signature]] = {
 }
 
 ALIASES: Final = {
-    "ln": "log", "lg": "log10", "abs": "absolute", "sgn": "sign", "ceiling": "ceil",
-    "max": "maximum", "min": "minimum", "sigma": "sigmoid", "ReLU": "relu", "var": "variance",
-    "dot": "matmul",
+    "ln": "log", "lg": "log10", "abs": "absolute", "Abs": "absolute", "sgn": "sign", "ceiling": "ceil",
+    "max": "maximum", "min": "minimum", "Max": "maximum", "Min": "minimum", "sigma": "sigmoid",
+    "ReLU": "relu", "var": "variance", "dot": "matmul",
 }  # fmt: skip
 """Other words for operations."""
 

@@ -143,6 +143,23 @@ class _Plain(StrPrinter):
             body = f"Σ_{{{letter}={self._print(low)}}}^{{{self._print(high)}}} ({body})"
         return body
 
+    def _print_Abs(self, expr: Any) -> str:
+        inner = self._print(expr.args[0])
+        return f"abs({inner})" if "|" in inner else f"|{inner}|"
+
+    def _print_Max(self, expr: Any) -> str:
+        return self._in_pairs("max", expr)
+
+    def _print_Min(self, expr: Any) -> str:
+        return self._in_pairs("min", expr)
+
+    def _in_pairs(self, word: str, expr: Any) -> str:
+        """SymPy's of any number of arguments as ours of two."""
+        first, *others = sorted(self._print(arg) for arg in expr.args)
+        for other in others:
+            first = f"{word}({first}, {other})"
+        return first
+
     def _print_Symbol(self, expr: Any) -> str:
         return text_name(expr.name)
 

@@ -16,6 +16,8 @@ from workings.marking.written import EXACT, DecimalMark, Thousands, Written, rea
 
 BLANKS: Final = frozenset(("", "-", "−", "–", "—", "--", "?", "n/a", "…", "..."))
 """What people write where they have no answer."""
+LONGEST_FORMULA: Final = 10_000
+"""Characters of a formula whose right form is long: to read and compare so many takes 0.7 s."""
 DECIMAL_COMMA: Final = re.compile(r"(?<=\d),(?=\d)")
 
 
@@ -132,15 +134,22 @@ def _collect(
     return (len(parts), *shapes[0])
 
 
-def read_formula(raw: object, ranks: Mapping[str, int], *, decimal_mark: DecimalMark = ".") -> Formula:
-    """A formula in the names that the question knows."""
-    from workings.algebra.parse import parse
+def read_formula(
+    raw: object, ranks: Mapping[str, int], *, decimal_mark: DecimalMark = ".", expected: int = 0
+) -> Formula:
+    """A formula in the names that the question knows.
+
+    Parameters
+    ----------
+    expected: characters of the right one, where it is known; twice as many are read, up to `LONGEST_FORMULA`.
+    """
+    from workings.algebra.parse import LONGEST, parse
 
     if not isinstance(raw, (list, tuple, str, int)) or isinstance(raw, bool):
         raise InputError(f"found {echo(raw)}", accepted="a formula")
     written = _as_text(cast("object", raw))
     source = DECIMAL_COMMA.sub(".", written) if decimal_mark == "," else written
-    return Formula(written, parse(source, ranks=ranks))
+    return Formula(written, parse(source, ranks=ranks, longest=max(LONGEST, min(2 * expected, LONGEST_FORMULA))))
 
 
 def _as_text(raw: object) -> str:

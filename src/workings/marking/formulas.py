@@ -32,14 +32,16 @@ class Formulas:
         ranks = {name: len(shape) for name, shape in self.working.shapes.items()}
         return ranks | {symbol: ranks[name] for name, symbol in self.working.symbols.items() if name in ranks}
 
-    def read(self, raw: object, decimal_mark: DecimalMark) -> Formula:
-        """The formula that was written.
+    def read(self, label: str, raw: object, decimal_mark: DecimalMark) -> Formula:
+        """The formula that was written for `label`.
 
         Raises
         ------
         InputError: it can't be read, or has a letter that the question has not.
         """
-        answer = read_formula(raw, self.ranks, decimal_mark=decimal_mark)
+        shown = self.key.solution.quantities[label].printed
+        expected = len(shown.text) if shown else 0
+        answer = read_formula(raw, self.ranks, decimal_mark=decimal_mark, expected=expected)
         stranger = next((label for label in names_in(answer.expr) if label not in self.ranks), None)
         if stranger is not None:
             raise InputError(f"{stranger!r} is not a letter of the question")

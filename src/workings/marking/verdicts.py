@@ -84,7 +84,7 @@ class Marker:
             return self.verdict(name) == RIGHT
         try:
             if self._is_formula(name):
-                answer = self._formulas.read(raw, self._marks[0])
+                answer = self._formulas.read(name, raw, self._marks[0])
                 return self._formulas.outcome(name, answer) == "same"
             return self._read(name, raw)[2]
         except InputError:
@@ -120,8 +120,12 @@ class Marker:
     def _judge(self, label: str, raw: object, reading: _Reading) -> Verdict:
         check = self.solution.question.checks.get(label)
         if check is not None:
-            fault = check(self.solution.given, raw)
-            return Verdict("wrong", fault) if fault else RIGHT
+            verdict = self.key.kept.get((*reading, "checked"))
+            if verdict is None:
+                fault = check(self.solution.given, raw)
+                verdict = Verdict("wrong", fault) if fault else RIGHT
+                self.key.keep((*reading, "checked"), verdict, reading[1])
+            return verdict
         value = self.solution.quantities[label].value
         if isinstance(value, str):
             same = read_words(raw) == read_words(value)
@@ -219,7 +223,7 @@ class Marker:
         memo = (label, repr(raw), decimal_mark)
         known = self.key.kept.get(memo)
         if known is None:
-            answer = self._formulas.read(raw, decimal_mark)
+            answer = self._formulas.read(label, raw, decimal_mark)
             values = self._formulas.values(label, answer)
             outcome = self._formulas.outcome(label, answer)
             known = self.key.keep(memo, (Written(None, values, answer.written), outcome), memo[1])
