@@ -88,3 +88,14 @@ def test_names_without_end_are_refused():
     found = Found()
     with pytest.raises(InputError, match="found too many names"):
         found.add({f"n{n}": 0 for n in range(20_000)}, Place("a.pkl"))
+
+
+def test_many_large_arrays_are_refused_together():
+    found = Found()
+    large = np.broadcast_to(np.uint8(0), (1 << 29, 1))  # takes no memory
+    found.add({"x_train": large}, Place("a.npz"))
+    found.add({"x_test": [large]}, Place("b.npz"))
+    with pytest.raises(
+        InputError, match=r"c\.npz: the files hold too much together; accepted: at most 1073741824"
+    ):
+        found.add({"x_val": np.zeros(1)}, Place("c.npz"))

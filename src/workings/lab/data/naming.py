@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 
 from workings.errors import InputError, echo
+from workings.lab.data.content import LARGEST
 from workings.lab.data.labels import class_names
 
 Part: TypeAlias = str
@@ -72,6 +73,7 @@ class Found:
     classes: what the labels are called, if it is said.
     passed: names that say nothing, for the message when something is missing.
     notes: what a reader did to the values, for the summary.
+    held: bytes of all arrays.
     """
 
     slots: dict[tuple[Part | None, Role], tuple[Any, Place]] = field(
@@ -80,13 +82,14 @@ class Found:
     classes: tuple[str, ...] = ()
     passed: list[str] = field(default_factory=list[str])
     notes: list[str] = field(default_factory=list[str])
+    held: int = 0
 
     def add(self, value: object, place: Place) -> None:
         """Put a value, or each value in it, into its slot.
 
         Raises
         ------
-        InputError: a slot is taken.
+        InputError: a slot is taken, or all arrays together are larger than `LARGEST`.
         """
         for leaf, where in _leaves(value, place):
             if where.role is None:
@@ -106,6 +109,11 @@ class Found:
                     accepted="one of them",
                 ).at(file=where.file)
             self.slots[slot] = (leaf, where)
+            self.held += _bytes(leaf)
+            if self.held > LARGEST:
+                raise InputError(
+                    "the files hold too much together", accepted=f"at most {LARGEST} bytes of arrays"
+                ).at(file=where.file)
 
     def seen(self) -> str:
         """The names that were found, as a message lists them."""
@@ -158,6 +166,13 @@ def _is_pair(values: Sequence[object]) -> bool:
         return False
     x, y = map(_length, values)
     return x is not None and x == y
+
+
+def _bytes(value: object) -> int:
+    """Bytes of an array, or of the arrays in a list."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    return sum(map(_bytes, value)) if isinstance(value, list | tuple) else 0
 
 
 def _length(value: object) -> int | None:

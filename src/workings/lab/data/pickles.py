@@ -42,7 +42,8 @@ bytes at most, each thing counted as often as it occurs."""
 _DAMAGED: Final = "a damaged pickle"
 _AGAIN: Final = "the whole file: get it again"
 _NUMBERS: Final = (bool, int, float)
-_SCALAR_BYTES: Final = 32
+_SCALAR_BYTES: Final = 256
+"""What a number or a list counts for: whoever walks the result should meet 4 million of them at most."""
 _ROOM: Final = 1 << 20
 # What Python 2 wrote for bytes that can't be printed; the library's decoder warns of others as it reads them.
 _ESCAPE: Final = re.compile(rb"\\(x[0-9A-Fa-f]{2}|[\\'\"nrt]|)")
