@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from workings.lab.study import Arm, Settings
 
 SEEDS: Final = 5
-SHOWN: Final = ("table", "findings", "curves")
-"""What a block shows that does not say."""
 RUNS: Final = Path("runs")
 """The folder of all runs, as `workings run --to` has it unless told."""
 
@@ -70,7 +68,7 @@ def answer(block: Block, runs: Path) -> str:
     from workings.lab import report
 
     try:
-        return report.block(found, show=block.show or SHOWN)
+        return report.block(found, show=block.show or None)
     except InputError as error:
         raise block.blame(error, ("show",)) from None
 
