@@ -33,7 +33,6 @@ TOLERANCE: Final = 40.0
 """Milliseconds, 10 samples: a fifth of the width of a typical waveform."""
 
 Floats = NDArray[np.float64]
-Shape = NDArray[np.float64]
 
 WIDTHS: Final = {"lobe": 50, "biphasic": 40, "spike": 30, "pulse": 50, "packet": 60}
 """Samples of the typical waveform of each shape."""
@@ -53,14 +52,16 @@ class Scene:
     inverted: share of waveforms with negative polarity.
     artefacts: mean number of artefacts for each waveform.
     wander: greatest amplitude of each of the three slow waves of the baseline.
+    hum: greatest amplitude of the mains' 50 Hz.
     """
 
-    noise: tuple[float, float] = (0.005, 0.03)
+    noise: tuple[float, float] = (0.008, 0.04)
     pause: float = 40.0
-    overlap: float = 0.08
+    overlap: float = 0.05
     inverted: float = 0.2
     artefacts: float = 0.15
     wander: float = 0.2
+    hum: float = 0.02
 
 
 def generated(scene: Scene, sizes: tuple[int, int, int], *, length: int = LENGTH, seed: int = 0) -> Waveforms:
@@ -86,7 +87,7 @@ def recording(scene: Scene, length: int, rng: np.random.Generator, name: str = "
     for frequency in rng.uniform(0.05, 0.5, 3):
         height, phase = rng.uniform(0, scene.wander), rng.uniform(0, 2 * np.pi)
         signal += height * np.sin(2 * np.pi * frequency * seconds + phase)
-    signal += 0.02 * rng.uniform() * np.sin(2 * np.pi * 50 * seconds)
+    signal += scene.hum * rng.uniform() * np.sin(2 * np.pi * 50 * seconds)
     signal += noise * np.sqrt(0.5) * (rng.standard_normal(length) + _coloured(length, rng))
     return Recording(name, signal.astype(np.float32), (np.array(ends, np.float64),), (0.0, length - 1.0))
 
@@ -110,7 +111,7 @@ def _waveforms(scene: Scene, length: int, rng: np.random.Generator) -> tuple[Flo
             start += width + 1 + int(rng.gamma(2, scene.pause / 2))
 
 
-def shape_of(shape: str, width: int, rng: np.random.Generator) -> Shape:
+def shape_of(shape: str, width: int, rng: np.random.Generator) -> Floats:
     """A waveform of so many samples; it is 0 just before the first and just after the last of them."""
     u = np.arange(1, width + 1) / (width + 1)
     match shape:

@@ -42,17 +42,19 @@ def labelled_signals(path: Path, rate: float) -> Waveforms:
     """
     table = read_table(path, ("record",))
     try:
-        records = _records(table)
+        parts = _parts(_records(table))
     except InputError as error:
         raise error.at(file=str(path)) from None
-    if len(records) >= 3:
-        aside = max(1, len(records) // 5)
-        order = split(len(records), (len(records) - 2 * aside, aside, aside), SPLIT_SEED)
-        parts = tuple(tuple(records[at] for at in np.sort(each)) for each in order)
-    else:
-        pieces = [_cut(record) for record in records]
-        parts = tuple(zip(*pieces, strict=True))
     return Waveforms(*parts, kinds=("end",), rate=rate, tolerance=1000 * TOLERANCE / rate, source=path.name)
+
+
+def _parts(records: list[Recording]) -> tuple[tuple[Recording, ...], ...]:
+    """Recordings to train on, to validate and to test."""
+    if len(records) < 3:
+        return tuple(zip(*map(_cut, records), strict=True))
+    aside = max(1, len(records) // 5)
+    order = split(len(records), (len(records) - 2 * aside, aside, aside), SPLIT_SEED)
+    return tuple(tuple(records[at] for at in np.sort(each)) for each in order)
 
 
 def _records(table: Table) -> list[Recording]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from workings.errors import InputError
 from workings.lab.data.archive import members
-from workings.lab.data.checks import Array, form
+from workings.lab.data.checks import Array, count, form
 from workings.lab.data.content import content
 from workings.lab.data.dataset import SPLIT_SEED, split
 from workings.lab.data.npy import take_npy
@@ -30,6 +30,8 @@ EVERY: Final = 4
 TOLERANCE: Final = 150.0
 """Milliseconds: what the standard (AAMI EC57) and those who delineate allow."""
 FOLDS: Final = 5
+MOST: Final = 20_000_000
+"""Samples of all records together: twenty times what the database has."""
 VALIDATED: Final = 20
 """Records to validate with: the fold after the test fold is halved; its other half is trained on."""
 MARKED: Final = (
@@ -57,12 +59,10 @@ def ludb(path: Path, fold: int = 0) -> Waveforms:
     InputError: the file can't be read, or is not of that form.
     """
     file = path / FILE if path.is_dir() else path
-    signal, gain, waves = _arrays(file)
-    recordings = _recordings(signal, gain, waves)
-    if len(recordings) < 3 * FOLDS:
-        raise InputError(f"found {len(recordings)} records", accepted=f"{3 * FOLDS} or more").at(
-            file=str(file)
-        )
+    try:
+        recordings = _recordings(*_arrays(file))
+    except InputError as error:
+        raise error.at(file=str(file)) from None
     folds = np.array_split(split(len(recordings), (len(recordings),), SPLIT_SEED)[0], FOLDS)
     beside = folds[(fold + 1) % FOLDS]
     test, val = np.sort(folds[fold]), np.sort(beside[: min(VALIDATED, len(beside) // 2 + 1)])
@@ -90,6 +90,8 @@ def _recordings(signal: Array, gain: Array, waves: Array) -> list[Recording]:
         marks = tuple(_times(mine[mine[:, 1] == wave, column]) for _, wave, column in MARKED)
         span = float(seen.min()) / EVERY, float(seen.max()) / EVERY
         found.append(Recording(f"record {record + 1}", values, marks, span))
+    if len(found) < 3 * FOLDS:
+        raise InputError(f"found {count(len(found), 'record')} with marks", accepted=f"{3 * FOLDS} or more")
     return found
 
 
@@ -113,8 +115,10 @@ def _arrays(file: Path) -> tuple[Array, Array, Array]:
 
 def _check(signal: Array, gain: Array, waves: Array) -> None:
     """Types, shapes and ranges, so that what follows can trust them."""
-    if signal.dtype.kind not in "iuf" or signal.ndim != 2 or signal.shape[1] < EVERY:
-        raise InputError(f"found {form(signal)}", accepted="numbers [records, samples]").at(field="signal")
+    if signal.dtype.kind not in "iuf" or signal.ndim != 2 or not EVERY <= signal.size <= MOST:
+        raise InputError(
+            f"found {form(signal)}", accepted=f"numbers [records, samples], at most {MOST} in all"
+        ).at(field="signal")
     if gain.dtype.kind not in "iuf" or gain.shape != signal.shape[:1] or not np.all(gain > 0):
         raise InputError(f"found {form(gain)}", accepted="a number above 0 for each record").at(field="gain")
     if waves.dtype.kind not in "iu" or waves.ndim != 2 or waves.shape[1] != 5:
