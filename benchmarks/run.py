@@ -12,13 +12,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from marking import marking, marking_grows, marking_on_two
 from timing import Outcome, interleaved, machine
 
 HERE = Path(__file__).resolve().parent
@@ -83,28 +83,6 @@ def build_papers() -> Outcome:
     return Outcome(
         "five papers to HTML, over pandoc on the solved Markdown", *times, 3.0, note="one warm process"
     )
-
-
-def marking() -> Outcome:
-    """A class's sheets marked against ruamel.yaml reading them; the key is made before, once a paper."""
-    from ruamel.yaml import YAML, YAMLError
-
-    from workings.papers.document import read
-    from workings.papers.mark import mark
-
-    sheets = HERE.parent / "examples" / "class" / "sheets"
-    paper = read(PAPERS / "examination.md")
-
-    def peer() -> None:
-        for sheet in sorted(sheets.iterdir()):
-            with suppress(YAMLError):
-                YAML(typ="safe").load(sheet.read_text(encoding="utf-8"))
-
-    times = interleaved(lambda: list(mark(paper, [sheets])), peer, 9)
-    note = (
-        f"{len(list(sheets.iterdir()))} sheets × 88 quantities, the same each round: verdicts are remembered"
-    )
-    return Outcome("marking a class, over ruamel.yaml reading its sheets", *times, 2.0, note=note)
 
 
 SIZES = (784, 300, 100, 10)
@@ -266,6 +244,8 @@ BENCHMARKS = {
         cold_start,
         build_papers,
         marking,
+        marking_on_two,
+        marking_grows,
         sgd_step,
         certified,
         certified_without_bounds,
@@ -297,10 +277,7 @@ Missed, and why:
 The chain's ratio is above 10 because Python's garbage collector looks at more objects each time; with the
 collector off it was 7.6 to 11.2.
 
-Marking fresh sheets, measured once by hand on a busy machine (2026-11-21): 1 000 simulated sheets of the
-examination took 10.2 s with their key, reading them with ruamel.yaml about 37 s (0.3×); 2.8, 3.0 and 3.0 ms
-of processor time a sheet at 100, 1 000 and 3 000 sheets; 122 to 126 MB. Two processes were not faster than
-one (13.7 s against 12.4 s), since the main process reads all sheets: target 1.8×, missed.
+FOOTNOTE_MARKING
 """
 
 
@@ -315,7 +292,7 @@ def main(arguments: list[str]) -> None:
         sys.stdout.flush()
     if "--write" in arguments:
         RESULTS.write_text(
-            HEADER.format(machine=machine(), day=datetime.now(UTC).date()) + "\n".join(rows) + "\n",
+            HEADER.format(machine=machine(), day=datetime.now(UTC).date()) + "\n".join(rows) + "\n" + FOOTER,
             encoding="utf-8",
         )
 

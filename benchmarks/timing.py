@@ -54,12 +54,21 @@ def seconds(time: float) -> str:
 
 
 def interleaved(
-    ours: Callable[[], object], peer: Callable[[], object], rounds: int, warm: int = 1
+    ours: Callable[[], object],
+    peer: Callable[[], object],
+    rounds: int,
+    warm: int = 1,
+    *,
+    before: Callable[[], object] = lambda: None,
 ) -> tuple[list[float], list[float]]:
-    """Times of both, taking turns, after `warm` rounds that do not count."""
+    """Times of both, taking turns, after `warm` rounds that do not count.
+
+    What comes `before` each run is off the clock.
+    """
     times: tuple[list[float], list[float]] = ([], [])
     for i in range(rounds + warm):
         for run, found in zip((ours, peer), times, strict=True):
+            before()
             start = perf_counter()
             run()
             if i >= warm:
