@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -106,6 +108,28 @@ def test_pages(folder):
     assert done.returncode == 0
     found = sorted(path.name for path in (folder / "pages" / "of" / "class").iterdir())
     assert found == ["ada.html", "bob.html", "class.html"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("on", ["inline", "processes:2"])
+def test_a_gauge_on_a_terminal_leaves_what_is_printed_alone(folder, on):
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "workings", "mark", "paper.md", "class.yaml", "--on", on]
+    with (folder / "printed").open("wb") as printed:
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=printed, stderr=theirs, env={**os.environ, "TERM": "xterm"}
+        )
+        os.close(theirs)
+        seen = b""
+        with suppress(OSError):  # how Linux says that nobody writes any more
+            while more := os.read(ours, 4096):
+                seen += more
+    os.close(ours)
+    assert process.wait() == 0
+    assert "2 sheets marked" in seen.decode()
+    assert (folder / "printed").read_text() == workings(folder, "paper.md", "class.yaml").stdout
 
 
 @pytest.mark.parametrize(
