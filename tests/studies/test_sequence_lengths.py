@@ -73,8 +73,13 @@ class TestData:
         assert lengths == set(range(2, 7))
 
     def test_longest_is_not_below_shortest(self):
-        with pytest.raises(ValueError, match="longest is below shortest"):
-            SequenceSettings(shortest=5, longest=4)
+        with pytest.raises(InputError, match="longest: found 4; accepted: 5 or more, as the shortest"):
+            data(shortest=5, longest=4)
+
+    def test_too_many_classes_for_one_hot_targets(self):
+        made = record([0, 1, 0], classes=tuple(map(str, range(1001))))
+        with pytest.raises(InputError, match="made up: found 1001 classes; accepted: at most 1000"):
+            Regression(made)
 
     def test_a_zip_with_a_pickled_list_as_in_the_coursework(self, tmp_path):
         xs = drawn(12)
@@ -194,6 +199,14 @@ class TestTask:
         for arm, steps in expected.items():
             model = RegressionTask(found, settings(arm, hidden=32), 0).model
             assert sum(weight.numel() for weight in model.parameters()) == steps * 1376 + 33
+
+    @pytest.mark.parametrize("arm", ["truncated", "padded"])
+    def test_too_many_steps_with_weights_of_their_own(self, arm):
+        made = record(np.arange(3.0)[:, None])
+        for part in ("train", "val", "test"):
+            object.__setattr__(made, f"{part}_x", tuple(np.zeros((10_001, 1), np.float32) for _ in range(3)))
+        with pytest.raises(InputError, match=r"found 10001 steps.*at most 10000, or network=shared"):
+            RegressionTask(Regression(made), settings(arm), 0)
 
 
 class TestMeasures:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from workings.errors import InputError
 from workings.lab.study import Arm, Measure, Optimizer, Plot, Schedule, Settings, Study
 from workings.lab.task import Outcome, Task
 
@@ -34,6 +35,10 @@ EVALUATED: Final = 512
 """Sequences that are evaluated at a time."""
 BINS: Final = 6
 """Groups of lengths in the figure of error against length."""
+MOST_CLASSES: Final = 1000
+"""Targets of a class are one-hot, so their memory grows with the number of classes."""
+MOST_STEPS: Final = 10_000
+"""Steps that may each have weights of their own: with 32 units, 165 MB with the state of Adam."""
 MEAN: Final = "mean_predictor_mse"
 FLOOR: Final = "noise_floor_mse"
 """Beside the measures of every cell: the two errors between which its own lies."""
@@ -60,12 +65,6 @@ class SequenceSettings(Settings):
         0, ge=0, le=2**32, description="seed of the generated data, for all arms and seeds"
     )
 
-    @model_validator(mode="after")
-    def _ordered(self) -> SequenceSettings:
-        if self.longest < self.shortest:
-            raise ValueError("longest is below shortest")
-        return self
-
 
 @dataclass(frozen=True, slots=True)
 class Regression:
@@ -75,10 +74,20 @@ class Regression:
     ----------
     sequences: a class is a one-hot target.
     noise: the least expected squared error of any predictor, where it is known.
+
+    Raises
+    ------
+    InputError: more than `MOST_CLASSES` classes.
     """
 
     sequences: Sequences
     noise: float | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.sequences.classes) > MOST_CLASSES:
+            raise InputError(
+                f"found {len(self.sequences.classes)} classes", accepted=f"at most {MOST_CLASSES}, or numbers"
+            ).at(file=self.sequences.source)
 
     @property
     def digest(self) -> str:
@@ -205,13 +214,19 @@ def _network(data: Regression, settings: SequenceSettings) -> Regressor:
 
     lengths = [len(x) for part in PARTS for x in data.inputs(part)]
     sizes = data.sequences.features, settings.hidden, data.targets("train").shape[1]
+    kept = min(lengths) if settings.network == "truncated" else max(lengths)
+    if settings.network != "shared" and kept > MOST_STEPS:
+        raise InputError(
+            f"found {kept} steps that would each have weights of their own",
+            accepted=f"at most {MOST_STEPS}, or network=shared",
+        )
     match settings.network:
         case "shared":
             return Shared(*sizes)
         case "truncated":
-            return Truncated(*sizes, steps=min(lengths), end=settings.end)
+            return Truncated(*sizes, steps=kept, end=settings.end)
         case "padded":
-            return Padded(*sizes, steps=max(lengths), end=settings.end)
+            return Padded(*sizes, steps=kept, end=settings.end)
 
 
 # --- what is measured and drawn -----------------------------------------------------------------------------
