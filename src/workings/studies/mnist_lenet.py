@@ -1,0 +1,266 @@
+"""LeNet-5 on handwritten digits: plain SGD, and how to get there faster or further."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+from pydantic import Field
+
+from workings.lab.study import Arm, Measure, Plot, Settings, Study
+from workings.lab.task import Outcome, Task
+
+if TYPE_CHECKING:
+    import torch
+
+    from workings.lab.data.dataset import Images
+    from workings.lab.results import CellResult, Results
+    from workings.lab.study import Data
+
+GOAL: Final = 0.99
+"""Test accuracy whose first reaching is timed."""
+FITTED: Final = 5000
+"""Training images, at most, whose loss is measured as they are, without distortion or smoothing."""
+EVALUATED: Final = 1000
+"""Images that are evaluated at a time."""
+
+
+class MnistSettings(Settings):
+    """What the studies of LeNet-5 add."""
+
+    epochs: int = Field(12, ge=1, le=1_000_000, description="passes over the training images")
+    evaluate_every: int | None = Field(260, ge=1, description="steps between evaluations; an epoch if none")
+    draws: int = Field(
+        10_000, ge=1, le=10_000_000, description="images an epoch at least; fewer are gone through repeatedly"
+    )
+    share: float = Field(1.0, gt=0, le=1, description="share of the training images, drawn by the seed")
+    first_filters: Literal["random", "patches"] = Field(
+        "random", description="the first layer's start: random, or principal components of patches"
+    )
+    beta_2: float = Field(0.999, ge=0, lt=1, description="decay of squared gradients, for adam and adamw")
+    label_smoothing: float = Field(0.0, ge=0, lt=1, description="share of the target spread over all classes")
+    shift: float = Field(0.0, ge=0, le=28, description="pixels that images are moved, at most")
+    rotation: float = Field(0.0, ge=0, le=180, description="degrees that they are turned, at most")
+    scale: float = Field(0.0, ge=0, le=2, description="logarithm of the most that an axis is stretched by")
+    shear: float = Field(0.0, ge=0, le=80, description="degrees that upright lines lean, at most")
+    elastic: float = Field(0.0, ge=0, le=1000, description="strength α of the elastic distortion, in pixels")
+
+
+class Recognition(Task):
+    """Cross-entropy of LeNet-5 on images that are distorted anew each time they are seen.
+
+    Pixels are divided by their root mean square over the training images. Nothing is subtracted, so the
+    background stays 0: what convolutions pad with, and what distortions bring in from outside.
+    """
+
+    def __init__(self, data: Images, settings: MnistSettings, seed: int) -> None:
+        import torch
+
+        from workings.lab.augment import Distortion
+        from workings.lab.models.lenet import LeNet5, start_from_patches
+
+        self.settings = settings
+        self.distortion = Distortion(
+            settings.shift, settings.rotation, settings.scale, settings.shear, settings.elastic
+        )
+        self.examples = max(len(data.train_y), settings.draws)
+        order = torch.randperm(len(data.train_y), generator=torch.Generator().manual_seed(seed))
+        used = order[: max(1, round(settings.share * len(order)))].numpy()
+        parts = {
+            "train": (data.train_x[used], data.train_y[used]),
+            "val": (data.val_x, data.val_y),
+            "test": (data.test_x, data.test_y),
+        }
+        device = torch.device(settings.device)
+        self.parts = {
+            part: (torch.tensor(x[:, None], device=device), torch.tensor(y, device=device))
+            for part, (x, y) in parts.items()
+        }
+        self.size = _root_mean_square(self.parts["train"][0]) or 1.0
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            model = LeNet5(len(data.classes))
+        if settings.first_filters == "patches":
+            start_from_patches(model, self._scaled(self.parts["train"][0][:FITTED]))
+        self.model = model.to(device)
+
+    def loss(self, chosen: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """Cross-entropy of distorted images, with smoothed labels.
+
+        An epoch has as many draws as there are training images in all, and `draws` at least. Where fewer are
+        used, it goes through all of them as often as it can; what is left over of it is drawn at random.
+        """
+        import torch
+        from torch.nn.functional import cross_entropy
+
+        from workings.lab.augment import distort
+
+        images, labels = self.parts["train"]
+        count = len(labels)
+        left_over = self.examples % count
+        again = chosen % count
+        if left_over:
+            drawn = torch.randint(count, chosen.shape, generator=generator, device=chosen.device)
+            again = torch.where(chosen < self.examples - left_over, again, drawn)
+        seen = distort(self._scaled(images[again]), self.distortion, generator)
+        return cross_entropy(self.model(seen), labels[again], label_smoothing=self.settings.label_smoothing)
+
+    def validate(self) -> dict[str, float]:
+        """Loss of training images as they are; loss and accuracy of the validation part; test accuracy.
+
+        The test part is looked at to see when the goal is reached; nothing is chosen by it.
+        """
+        right, loss = self._judged("val")
+        test = float(self._judged("test")[0].double().mean())
+        return {
+            "fitted_loss": self._judged("train", FITTED)[1],
+            "val_loss": loss,
+            "val_accuracy": float(right.double().mean()),
+            "test_accuracy": test,
+            "test_error": 1 - test,
+        }
+
+    def test(self) -> Outcome:
+        """Test accuracy; for each image whether it is recognised."""
+        rows = self._judged("test")[0].double().cpu().numpy()[:, None]
+        return Outcome({"accuracy": float(rows.mean())}, {"examples": rows})
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """One group; how long Adam remembers squared gradients is the study's."""
+        groups = super().parameter_groups()
+        if self.settings.optimizer in ("adam", "adamw"):
+            groups[0]["betas"] = (0.9, self.settings.beta_2)
+        return groups
+
+    def _scaled(self, images: torch.Tensor) -> torch.Tensor:
+        return images.float() / self.size
+
+    def _judged(self, part: str, most: int | None = None) -> tuple[torch.Tensor, float]:
+        """Whether each image is recognised, and their mean loss; of the first `most`."""
+        import torch
+        from torch.nn.functional import cross_entropy
+
+        images, labels = (each[:most] for each in self.parts[part])
+        logits = torch.cat([self.model(self._scaled(batch)) for batch in images.split(EVALUATED)])
+        return logits.argmax(1) == labels, float(cross_entropy(logits, labels))
+
+
+def _root_mean_square(images: torch.Tensor) -> float:
+    squares = sum(float(batch.double().square().sum()) for batch in images.split(EVALUATED))
+    return (squares / images.numel()) ** 0.5
+
+
+def mnist_data(settings: MnistSettings, path: Path | None) -> Data:
+    """MNIST, or scikit-learn's digits where there is no path; settings do not change it."""
+    from workings.lab.data.mnist import mnist
+
+    del settings
+    return cast("Data", mnist(path))  # pyright does not take a cached property for a property
+
+
+# --- what is measured and drawn -----------------------------------------------------------------------------
+
+
+def _at_goal(cell: CellResult, column: str) -> float | None:
+    """Where the test accuracy was first seen to be 99 % or more; none if it never was."""
+    return next((row[column] for row in cell.rows if row["test_accuracy"] >= GOAL), None)
+
+
+def _last(cell: CellResult, column: str) -> float | None:
+    return cell.rows[-1][column] if cell.rows else None
+
+
+def _figures(results: Results) -> Iterable[Plot]:
+    from workings.lab.plots import READ_CURVES, READ_ROWS, Panel, by_arm, curves
+
+    panels = [Panel("fitted_loss", "training loss", log=True), Panel("test_error", "test error", True, True)]
+    told = (
+        f"The loss is that of {FITTED} training images as they are, without distortion or smoothed labels, so "
+        "that arms can be compared. Nothing is chosen by the test error along the way."
+    )
+    yield Plot("steps", f"Loss and error against steps. {told} {READ_CURVES}", curves(results, panels))
+    yield Plot(
+        "seconds",
+        f"The same against seconds of training; evaluations do not count. {READ_CURVES}",
+        curves(results, panels, against="seconds"),
+    )
+    yield Plot(
+        "by_arm",
+        "Test accuracy with the weights that were best on validation data, and steps until 99 % of the test "
+        f"images were first recognised. {READ_ROWS}",
+        by_arm(results, ["accuracy", "steps_to_99"]),
+    )
+
+
+NOTES: Final = """\
+**Network.** LeNet-5 as taught today: ReLU, max-pooling, all maps of the first pooling into every filter of
+the second convolution, logits in the end; 61 706 parameters. Pixels are divided by their root mean square.
+"""
+
+STUDY = Study(
+    title="LeNet-5 on handwritten digits",
+    asks="How good does LeNet-5 get with plain SGD, how much sooner can it get there, and how much further?",
+    settings=MnistSettings,
+    arms=(
+        Arm("plain", "Plain SGD"),
+        Arm("momentum", "SGD with momentum", {"optimizer": "momentum", "learning_rate": 0.01}),
+        Arm("adam", "Adam", {"optimizer": "adam", "learning_rate": 0.001}),
+        Arm(
+            "fast",
+            "Fast recipe",
+            {
+                "epochs": 2,
+                "batch_size": 128,
+                "evaluate_every": 25,
+                "optimizer": "adam",
+                "learning_rate": 0.007,
+                "beta_2": 0.95,
+                "schedule": "linear",
+                "warmup": 0.1,
+                "average": 0.98,
+                "label_smoothing": 0.1,
+                "first_filters": "patches",
+            },
+        ),
+        Arm(
+            "best",
+            "Best recipe",
+            {
+                "epochs": 25,
+                "batch_size": 128,
+                "evaluate_every": 391,
+                "optimizer": "adam",
+                "learning_rate": 0.003,
+                "schedule": "cosine",
+                "warmup": 0.05,
+                "shift": 1.0,
+                "rotation": 10.0,
+                "scale": 0.1,
+                "shear": 8.0,
+            },
+        ),
+    ),
+    baseline="plain",
+    metric="accuracy",
+    watch=("val_accuracy", "max"),
+    measures={
+        "accuracy": Measure("Test accuracy", percent=True, digits=2, bars={"plain": 0.989, "best": 0.994}),
+        "steps_to_99": Measure(
+            "Steps to 99 %", "steps", "lower", digits=0, of=lambda cell: _at_goal(cell, "step")
+        ),
+        "seconds_to_99": Measure(
+            "Time to 99 %", "s", "lower", digits=1, timed=True, of=lambda cell: _at_goal(cell, "seconds")
+        ),
+        "fitted_loss": Measure(
+            "Training loss in the end", better="lower", of=lambda cell: _last(cell, "fitted_loss")
+        ),
+        "seconds": Measure("Training time", "s", "lower", digits=1, timed=True, of=lambda cell: cell.seconds),
+    },
+    held_out="The test images are the data's own test part: nothing was trained on them or chosen by them.",
+    data=mnist_data,
+    task=Recognition,
+    figures=_figures,
+    quick={"epochs": 8, "fast.epochs": 4, "draws": 1, "evaluate_every": 10, "fast.evaluate_every": 5},
+    notes=NOTES,
+)
