@@ -51,7 +51,7 @@ def test_spacing_is_half_of_what_99_percent_keep():
 
 
 def test_events_within_the_tolerance_and_the_span():
-    """Found at 2 and 5; true are 3 and 7. With 1 sample 2 makes a pair; 5 is false, but not from a span to 4."""
+    """Found at 2 and 5; true are 3 and 7. 2 and 3 make a pair; 5 is false, unless nobody looked beyond 4."""
     reading = Reading("runs", 0.5, 1, 1)
     assert [each.counts for each in events(reading, [SAID], [recording([3, 7])], 1)] == [(1, 1, 1)]
     assert [each.counts for each in events(reading, [SAID], [recording([3], span=(0, 4))], 1)] == [(1, 0, 0)]
@@ -65,7 +65,7 @@ def test_points_within_the_span():
 
 
 def test_the_curve_at_three_thresholds():
-    """True is 2. At 0.5 both peaks are found, at 0.7 one, above 0.8 none; 0.55 is not below a threshold of 0.55."""
+    """True is 2. Up to 0.55 both peaks are found, up to 0.8 one, above none."""
     rows = curve(Reading("runs", 0.5, 1, 1), [SAID], [recording([2])], 1)
     at = {round(float(threshold), 2): row.tolist() for threshold, row in zip(THRESHOLDS, rows, strict=True)}
     assert at[0.5] == at[0.55] == [1, 1, 0]

@@ -1,4 +1,4 @@
-"""Sizes and laws of the networks. Expected numbers of parameters: worked out by hand, as the coursework did."""
+"""Sizes and laws of the networks. Expected numbers of parameters: by hand, and as the coursework has them."""
 
 from __future__ import annotations
 
