@@ -158,14 +158,17 @@ class TestTask:
         with torch.no_grad():
             assert "accuracy" not in RegressionTask(data(), settings(), 0).test().metrics
 
-    def test_features_that_never_change_do_no_harm(self):
-        made = record(np.ones((6, 1)))
+    def test_features_and_targets_that_never_change_do_no_harm(self):
+        made = record(np.zeros((6, 1)))
         for part in ("train", "val", "test"):
             for x in getattr(made, f"{part}_x"):
                 x[:, 0] = 7
         task = RegressionTask(Regression(made), settings(), 0)
-        loss = task.loss(torch.arange(6), torch.Generator())
-        assert torch.isfinite(loss)
+        assert torch.isfinite(task.loss(torch.arange(6), torch.Generator()))
+        with torch.no_grad():
+            metrics = task.test().metrics
+        assert np.isfinite(metrics["mse"])
+        assert "explained" not in metrics
 
     @pytest.mark.parametrize("arm", ARMS)
     def test_loss_is_the_mean_over_the_chosen_and_goes_down_its_gradient(self, arm):

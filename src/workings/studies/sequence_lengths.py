@@ -179,8 +179,10 @@ class RegressionTask(Task):
         import numpy as np
 
         errors, predicted = self._errors("test")
-        error = float(errors.mean())
-        metrics = {"mse": error, MEAN: self.data.mean_error, "explained": 1 - error / self.data.mean_error}
+        mean_error = self.data.mean_error
+        metrics = {"mse": float(errors.mean()), MEAN: mean_error}
+        if mean_error > 0:
+            metrics["explained"] = 1 - metrics["mse"] / mean_error
         if self.data.noise is not None:
             metrics[FLOOR] = self.data.noise
         if self.data.sequences.classes:
