@@ -355,6 +355,16 @@ def test_broken_sheets_are_reported_and_the_others_marked(sheets):
         assert part in text
 
 
+@pytest.mark.parametrize("on", ["inline", "processes:2"])
+def test_a_file_of_rubbish_is_given_up_wherever_the_work_is_done(tmp_path, on):
+    (tmp_path / "a.csv").write_text("student,q1.total\n" + ",1\n" * 3000 + "ada,45\n")
+    (tmp_path / "b.yaml").write_text("student: ada\nanswers: {}\n")
+    found = list(mark(parse(PAPER, "paper.md"), [tmp_path], on=on))
+    assert [one.student for one in found] == [None] * 1001 + ["ada"]
+    assert "read no further" in str(found[1000].error)
+    assert found[1001].file.endswith("b.yaml")
+
+
 def test_no_sheets(tmp_path):
     with pytest.raises(InputError, match="no answer sheets"):
         list(mark(parse(PAPER, "paper.md"), []))
