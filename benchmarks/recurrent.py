@@ -33,7 +33,8 @@ from workings.lab.models.recurrent_packing import Packed, Packing
 
 Pass = Callable[[], object]
 
-TARGET = 2.0
+TARGETS = {"packed": 2.0, "padded": 1.0}
+"""What was asked for; against the other form, not to be slower."""
 MEMORY = "--memory"
 """Tells the process that it is the one whose memory is measured."""
 STATUS = Path("/proc/self/status")
@@ -153,7 +154,7 @@ def measured(size: Size, rounds: int, peer: str) -> Outcome:
     assert same(ours, theirs), "the two do not compute the same"
     times = interleaved(mine, their, rounds, 2)
     name = f"{size}: `nn.RNN` {peer}, over ours"
-    return Outcome(name, *times, TARGET, at_least=True)
+    return Outcome(name, *times, TARGETS[peer], at_least=True)
 
 
 # --- memory -------------------------------------------------------------------------------------------------
