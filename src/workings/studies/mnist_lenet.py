@@ -26,6 +26,36 @@ EVALUATED: Final = 1000
 """Images that are evaluated at a time."""
 
 
+FAST: Final[dict[str, object]] = {
+    "epochs": 2,
+    "batch_size": 128,
+    "evaluate_every": 25,
+    "optimizer": "adam",
+    "learning_rate": 0.007,
+    "beta_2": 0.95,
+    "schedule": "linear",
+    "warmup": 0.1,
+    "average": 0.98,
+    "label_smoothing": 0.1,
+    "first_filters": "patches",
+}
+"""Few steps: large ones that fall to 0, averaged weights, targets that do not ask for certainty."""
+DISTORTED: Final[dict[str, object]] = {
+    "batch_size": 128,
+    "evaluate_every": None,
+    "optimizer": "adam",
+    "learning_rate": 0.003,
+    "schedule": "cosine",
+    "warmup": 0.05,
+    "shift": 1.0,
+    "rotation": 10.0,
+    "scale": 0.1,
+    "shear": 8.0,
+    "elastic": 20.0,
+}
+"""Many images: no training image is seen twice as it is, and the rate falls to 0."""
+
+
 class MnistSettings(Settings):
     """What the studies of LeNet-5 add."""
 
@@ -176,12 +206,12 @@ def _figures(results: Results) -> Iterable[Plot]:
 
     panels = [Panel("fitted_loss", "training loss", log=True), Panel("test_error", "test error", True, True)]
     told = (
-        f"The loss is that of {FITTED} training images as they are, without distortion or smoothed labels, so "
-        "that arms can be compared. Nothing is chosen by the test error along the way."
+        f"The loss is that of {FITTED} training images as they are, without distortion or smoothed labels: "
+        "arms can be compared by it. Nothing is chosen by the test error along the way."
     )
-    yield Plot("steps", f"Loss and error against steps. {told} {READ_CURVES}", curves(results, panels))
+    yield Plot("curves", f"Loss and error against steps. {told} {READ_CURVES}", curves(results, panels))
     yield Plot(
-        "seconds",
+        "race",
         f"The same against seconds of training; evaluations do not count. {READ_CURVES}",
         curves(results, panels, against="seconds"),
     )
@@ -193,6 +223,10 @@ def _figures(results: Results) -> Iterable[Plot]:
     )
 
 
+HELD_OUT: Final = (
+    "Tested on images that nothing was trained on or chosen by: MNIST's own 10 000, or 300 of the embedded "
+    "digits."
+)
 NOTES: Final = """\
 **Network.** LeNet-5 as taught today: ReLU, max-pooling, all maps of the first pooling into every filter of
 the second convolution, logits in the end; 61 706 parameters. Pixels are divided by their root mean square.
@@ -206,40 +240,8 @@ STUDY = Study(
         Arm("plain", "Plain SGD"),
         Arm("momentum", "SGD with momentum", {"optimizer": "momentum", "learning_rate": 0.01}),
         Arm("adam", "Adam", {"optimizer": "adam", "learning_rate": 0.001}),
-        Arm(
-            "fast",
-            "Fast recipe",
-            {
-                "epochs": 2,
-                "batch_size": 128,
-                "evaluate_every": 25,
-                "optimizer": "adam",
-                "learning_rate": 0.007,
-                "beta_2": 0.95,
-                "schedule": "linear",
-                "warmup": 0.1,
-                "average": 0.98,
-                "label_smoothing": 0.1,
-                "first_filters": "patches",
-            },
-        ),
-        Arm(
-            "best",
-            "Best recipe",
-            {
-                "epochs": 25,
-                "batch_size": 128,
-                "evaluate_every": 391,
-                "optimizer": "adam",
-                "learning_rate": 0.003,
-                "schedule": "cosine",
-                "warmup": 0.05,
-                "shift": 1.0,
-                "rotation": 10.0,
-                "scale": 0.1,
-                "shear": 8.0,
-            },
-        ),
+        Arm("fast", "Fast recipe", FAST),
+        Arm("best", "Best recipe", {**DISTORTED, "epochs": 20}),
     ),
     baseline="plain",
     metric="accuracy",
@@ -257,10 +259,10 @@ STUDY = Study(
         ),
         "seconds": Measure("Training time", "s", "lower", digits=1, timed=True, of=lambda cell: cell.seconds),
     },
-    held_out="The test images are the data's own test part: nothing was trained on them or chosen by them.",
+    held_out=HELD_OUT,
     data=mnist_data,
     task=Recognition,
     figures=_figures,
-    quick={"epochs": 8, "fast.epochs": 4, "draws": 1, "evaluate_every": 10, "fast.evaluate_every": 5},
+    quick={"draws": 1, "epochs": 8, "fast.epochs": 5, "evaluate_every": None},
     notes=NOTES,
 )
