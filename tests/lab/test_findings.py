@@ -379,3 +379,13 @@ def test_titles_are_no_markup(tmp_path):
     assert r"SGD \*0.1\* \| x" in text
     assert r"\[a\](b) \<i\> \$x\$" in text
     assert escaped("a\n  b") == "a b"
+
+
+def test_bars_are_those_of_the_data(tmp_path):
+    measures = {"accuracy": Measure("score", digits=2, bars={"plain": 0.5}, bars_given={"plain": 0.25})}
+    embedded = made(tmp_path, BASE, BASE, measures=measures)
+    given = replace(embedded, source="a/folder")
+    assert (embedded.bars("accuracy"), given.bars("accuracy")) == ({"plain": 0.5}, {"plain": 0.25})
+    assert "at least 0.50" in findings(embedded)
+    assert "at least 0.25" in findings(given)
+    assert "at least 0.50" not in findings(given)

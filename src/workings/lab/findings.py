@@ -248,13 +248,11 @@ def _rows(cell: CellResult, name: str, measure: Measure) -> np.ndarray | None:
 
 
 def _bars(results: Results, *, timed: bool) -> Iterator[str]:
-    if results.quick:  # they are those of the full study
-        return
     for name, measure in results.study.measures.items():
         for arm in results.arms:
-            if arm.name in measure.bars and measure.timed == timed:
+            if measure.timed == timed and arm.name in (bars := results.bars(name)):
                 found = mean(results.values(arm.name, name).values())
-                yield _bar(title(results, arm.name), measure, found, measure.bars[arm.name])
+                yield _bar(title(results, arm.name), measure, found, bars[arm.name])
 
 
 def _bar(arm: str, measure: Measure, found: Estimate, bar: float) -> str:

@@ -258,7 +258,7 @@ def by_arm(results: Results, measures: Sequence[str]) -> Draw:
 def _row(axes: Axes, results: Results, arm: str, measure: str, y: int) -> bool:
     shown, colour = results.measure(measure), line_of(results, arm)["color"]
     values = _values(results, arm, measure)
-    bar = shown.bars.get(arm)
+    bar = results.bars(measure).get(arm)
     if bar is not None:
         x = bar * _scale(shown)
         axes.plot([x, x], [y - 0.38, y + 0.38], color=SOFT, linestyle="--", linewidth=1.1, zorder=2)

@@ -111,6 +111,13 @@ class Results:
             raise unknown("measure", name, self.study.measures)
         return self.study.measures[name]
 
+    def bars(self, name: str) -> Mapping[str, float]:
+        """By arm, what is asked of a measure on this data; nothing of a reduced run."""
+        if self.quick:
+            return {}
+        measure = self.measure(name)
+        return measure.bars if self.source is None else measure.bars_given
+
     def values(self, arm: str, measure: str) -> dict[int, float]:
         """By seed, the measure of an arm's cells, where they have it."""
         of = self.measure(measure).of

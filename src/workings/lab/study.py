@@ -97,7 +97,8 @@ class Measure:
     timed: measured in seconds, so another run on another machine gives another value.
     of: how it follows from a cell; the value of that name in `Task.test()` unless given.
     pooled: the measure of per-example rows [n, k]; the mean of the first column unless given.
-    bars: what an arm must reach.
+    bars: what an arm must reach on the embedded data.
+    bars_given: what it must reach on data that is given; see `Results.bars`.
     """
 
     label: str
@@ -109,6 +110,7 @@ class Measure:
     of: Callable[[CellResult], float | None] | None = None
     pooled: Callable[[NDArray[np.float64]], float] | None = None
     bars: Mapping[str, float] = field(default_factory=dict[str, float])
+    bars_given: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True)

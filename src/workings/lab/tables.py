@@ -31,7 +31,7 @@ def compared(results: Results) -> str:
 def _main(results: Results, name: str) -> str:
     measure = results.measure(name)
     found = comparisons(results, name)
-    bars = {} if results.quick else measure.bars
+    bars = results.bars(name)
     columns: list[tuple[str, Callable[[str], str]]] = [
         (_label(measure), lambda arm: _plus_minus(measure, mean(results.values(arm, name).values()))),
         ("seeds", lambda arm: str(len(results.values(arm, name)))),
