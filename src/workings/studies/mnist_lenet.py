@@ -247,7 +247,9 @@ STUDY = Study(
     metric="accuracy",
     watch=("val_accuracy", "max"),
     measures={
-        "accuracy": Measure("Test accuracy", percent=True, digits=2, bars={"plain": 0.989, "best": 0.994}),
+        "accuracy": Measure(
+            "Test accuracy", percent=True, digits=2, bars_given={"plain": 0.989, "best": 0.994}
+        ),
         "steps_to_99": Measure(
             "Steps to 99 %", "steps", "lower", digits=0, of=lambda cell: _at_goal(cell, "step")
         ),

@@ -210,7 +210,7 @@ class WaveformTask(Task):
 
         recording = self.data.test[0]
         low = int(recording.span[0])
-        high = min(low + SHOWN, recording.signal.size)
+        high = min(low + SHOWN, int(recording.span[1]) + 1)
         return {
             "shown_time": np.arange(low, high) / self.data.rate,
             "shown_signal": self.signals["test"][0][low:high],
@@ -268,12 +268,13 @@ def _signal(axes: Axes, cell: CellResult, colour: str) -> None:
     arrays = cell.arrays
     time, signal = arrays["shown_time"], arrays["shown_signal"]
     height = float(abs(signal).max()) or 1.0
-    axes.vlines(arrays["shown_true"], 0, 1, color="#8c959f", linewidth=0.9)
-    axes.plot(time, 1.6 + 0.5 * signal / height, color="#57606a", linewidth=0.8)
+    axes.vlines(arrays["shown_true"], 0, 1.25, color="#8c959f", linewidth=0.8)
+    axes.plot(time, 1.9 + 0.5 * signal / height, color="#57606a", linewidth=0.8)
     axes.plot(time, arrays["shown_probability"], color=colour, linewidth=1.0)
     found = arrays["shown_found"]
-    axes.plot(found, [1.04] * len(found), "v", color=colour, markersize=4, clip_on=False)
-    axes.set(xlim=(time[0], time[-1]), ylim=(0, 2.15), yticks=[0, 0.5, 1], ylabel="probability")
+    axes.plot(found, [1.1] * len(found), "v", color=colour, markersize=4)
+    axes.set(xlim=(time[0], time[-1]), ylim=(0, 2.45), yticks=[0, 0.5, 1])
+    axes.set_ylabel("probability", y=0.2)
 
 
 def _errors(results: Results, figure: Figure) -> None:
@@ -374,7 +375,9 @@ STUDY = Study(
     metric="event_f1",
     watch=("val_loss", "min"),
     measures={
-        "event_f1": Measure("F1 of events", percent=True, digits=2, pooled=f1, bars={"best": 0.98}),
+        "event_f1": Measure(
+            "F1 of events", percent=True, digits=2, pooled=f1, bars={"best": 0.98}, bars_given={"best": 0.97}
+        ),
         "event_precision": Measure("Precision of events", percent=True, digits=2),
         "event_recall": Measure("Recall of events", percent=True, digits=2),
         "tuned_event_f1": Measure("F1 of events, as peaks above a tuned threshold", percent=True, digits=2),
@@ -383,7 +386,7 @@ STUDY = Study(
         "point_recall": Measure("Recall of samples", percent=True, digits=1),
         "error_mean": Measure("Mean error in time", "ms", "lower", digits=2),
         "error_sd": Measure(
-            "Standard deviation of the error in time", "ms", "lower", digits=2, bars={"best": 18.8}
+            "Standard deviation of the error in time", "ms", "lower", digits=2, bars_given={"best": 18.8}
         ),
         "threshold": Measure("Threshold", digits=2),
         "test_loss": Measure("Test loss, of an arm's own target", better="lower"),
