@@ -105,7 +105,7 @@ def _settled(block: Block, *, quick: bool) -> tuple[Settings, list[tuple[Arm, Se
 
 
 def _fits(block: Block, folder: Path, *, quick: bool) -> bool:
-    """Whether a run on disk is of this block's settings and data."""
+    """Whether a run on disk is of this block's settings and data; of any data where the block names none."""
     from workings.lab.plan import resolved_source
     from workings.lab.results import read_json
     from workings.lab.run import RUN
@@ -118,7 +118,7 @@ def _fits(block: Block, folder: Path, *, quick: bool) -> bool:
             and told["settings"] == common.model_dump(mode="json")
             and {arm["name"]: arm["settings"] for arm in told["arms"]}
             == {arm.name: dict(arm.settings) for arm, _ in arms}
-            and told["source"] == resolved_source(data(block))
+            and ("data" not in block.checked or told["source"] == resolved_source(data(block)))
         )
     except (InputError, KeyError, TypeError):  # a damaged run answers nothing
         return False
