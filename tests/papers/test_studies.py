@@ -90,8 +90,8 @@ def test_a_part_that_the_study_does_not_have(block, tmp_path):
 
 
 def test_a_block_that_names_no_data_takes_a_run_on_any(block, tmp_path):
-    rows = ["".join(f"{i % 7},{j},{i * j % 5},{i % 7 / 3}\n" for j in range(6)) for i in range(40)]
-    (tmp_path / "own.csv").write_text("case,step,x,y\n" + "".join(rows))
+    rows = [f"{case},{step},{step * case % 5},{case / 3:.3f}\n" for case in range(40) for step in range(6)]
+    (tmp_path / "own.csv").write_text("case,a,b,y\n" + "".join(rows))
     own = parse(PAPER.replace("seeds: 2", "seeds: 2\ndata: own.csv"), str(tmp_path / "paper.md")).blocks[0]
     found = run(planned(own, quick=True), to=tmp_path / "runs")
     assert results(own, tmp_path / "runs").folder == found.folder
