@@ -149,7 +149,9 @@ def read_formula(
         raise InputError(f"found {echo(raw)}", accepted="a formula")
     written = _as_text(cast("object", raw))
     source = DECIMAL_COMMA.sub(".", written) if decimal_mark == "," else written
-    return Formula(written, parse(source, ranks=ranks, longest=max(LONGEST, min(2 * expected, LONGEST_FORMULA))))
+    return Formula(
+        written, parse(source, ranks=ranks, longest=max(LONGEST, min(2 * expected, LONGEST_FORMULA)))
+    )
 
 
 def _as_text(raw: object) -> str:

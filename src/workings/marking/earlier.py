@@ -60,6 +60,11 @@ class Earlier:
         own = [name for name in self.key.uses[label] if name in self.written]
         return list(dict.fromkeys((*route.parents, *own)))
 
+    def told(self, name: str) -> tuple[str, str, str, str]:
+        """What later verdicts depend on of an answer: name, text, verdict, the first wrong step behind it."""
+        verdict = self.verdicts[name]
+        return name, self.written[name].text, verdict.name, verdict.root
+
     def differing(self, route: Route) -> list[str]:
         """The parents on a route that are not right in themselves."""
         if not self.key.worlds:

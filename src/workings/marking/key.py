@@ -7,6 +7,7 @@ values and enclosures.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
@@ -26,6 +27,7 @@ from workings.algebra.systems import Enclosure, Float64, Undecided
 from workings.errors import InputError
 from workings.marking.answers import Numbers
 from workings.marking.closeness import is_right, is_whole
+from workings.marking.credit import Verdict
 from workings.marking.follow import Route, route
 from workings.marking.points import Point, points, sized
 from workings.marking.slips import FORMULA_SLIPS, Context, Slip, Slipped, slipped
@@ -39,6 +41,8 @@ MOST_ENTRIES: Final = 4_000
 """Entries of one value up to which slips are looked for."""
 MOST_STEPS: Final = 300
 """Steps of a working up to which a slip is made throughout."""
+MOST_NEWS: Final = 1_000
+"""Verdicts that wait to be told to other workers; where there are none, the latest are held."""
 MOST_KEPT: Final = 20_000
 """Verdicts and readings kept from one sheet to the next."""
 LONGEST_KEPT: Final = 2_000
@@ -71,6 +75,7 @@ class Key:
         self.working = solution.working
         self.places = solution.places
         self.kept: dict[Any, Any] = {}
+        self.news: deque[tuple[Any, Verdict]] = deque(maxlen=MOST_NEWS)
         self._routes: dict[tuple[str, AbstractSet[str]], Route] = {}
         self._accepted: dict[str, list[AbstractSet[Fraction]]] = {}
         self._texts: dict[tuple[str, int | None], str] = {}
@@ -79,16 +84,19 @@ class Key:
         self._forms: dict[str, tuple[Slipped, ...]] = {}
         self._tables: dict[str, dict[Any, tuple[tuple[Evaluated, ...], Any, Any]]] = {}
 
-    def keep(self, key: Any, value: Any, *texts: str) -> Any:
+    def keep(self, key: Any, value: Any, *texts: str, news: bool = False) -> Any:
         """Keep a result for the next sheet; forgotten all at once, so that memory stays bounded.
 
-        Not where one of the `texts` in the key is long: large answers are seldom given twice.
+        Not where one of the `texts` in the key is long: large answers are seldom given twice. With `news`, a
+        verdict is told to other workers (`workings.marking.journal`).
         """
         if any(len(text) > LONGEST_KEPT for text in texts):
             return value
         if len(self.kept) >= MOST_KEPT:
             self.kept.clear()
         self.kept[key] = value
+        if news:
+            self.news.append((key, value))
         return value
 
     # --- what is right --------------------------------------------------------------------------------------

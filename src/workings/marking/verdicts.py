@@ -147,14 +147,13 @@ class Marker:
         if right:
             return RIGHT
         route = earlier.route(label)
-        near = tuple(
-            (name, earlier.written[name].text, earlier.verdicts[name]) for name in earlier.near(label, route)
-        )
+        near = tuple(earlier.told(name) for name in earlier.near(label, route))
         memo = (reading, route and route.inner, near)
         verdict = self.key.kept.get(memo)
-        return verdict or self.key.keep(
-            memo, self._not_right(label, written, answer, route), spelt, *(text for _, text, _ in near)
-        )
+        if verdict is None:
+            verdict = self._not_right(label, written, answer, route)
+            self.key.keep(memo, verdict, spelt, *(text for _, text, _, _ in near), news=True)
+        return verdict
 
     def _read(self, label: str, raw: object) -> tuple[Numbers, Written | None, bool]:
         """The numbers, in the shape of the answer where they fit it; and whether they are right."""

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from functools import lru_cache, partial
 from itertools import chain, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final, TypeVar
 
 from workings.errors import InputError
-from workings.lab.executors import inline, parse_on
+from workings.lab.executors import Inline, inline, parse_on
+from workings.marking.journal import Journal
 from workings.marking.sheets import READERS, Broken, HandedIn, Piece, Register, Sheet, read_pieces
 from workings.papers.document import Paper, parse
 from workings.papers.mark import Marked, Scheme, mark_sheet, prepare
@@ -89,18 +92,29 @@ class Pile:
                 sizes.append(piece.size)
                 yield piece
 
-        task = partial(_on_piece, work, self.paper.text, self.paper.file)
         place = inline() if self.alone else executor
-        for found in place.run(task, counted(), chunk=CHUNK):
-            for one in found:
-                yield from self._register.admit(one)
-            ticked(sizes.popleft())
+        with ExitStack() as stack:
+            shared = None
+            if not isinstance(place, Inline):
+                room = TemporaryDirectory(prefix="workings-", ignore_cleanup_errors=True)
+                shared = stack.enter_context(room)
+            task = partial(_on_piece, work, self.paper.text, self.paper.file, shared)
+            for found in place.run(task, counted(), chunk=CHUNK):
+                for one in found:
+                    yield from self._register.admit(one)
+                ticked(sizes.popleft())
+
+
+@lru_cache(maxsize=2)
+def journal_in(folder: str) -> Journal:
+    """The journal that this process keeps in a run."""
+    return Journal(Path(folder))
 
 
 def _on_piece(
-    work: Callable[[Scheme, Sheet], Done], text: str, file: str | None, piece: Piece
+    work: Callable[[Scheme, Sheet], Done], text: str, file: str | None, shared: str | None, piece: Piece
 ) -> list[Done | Broken]:
-    """`work` on the sheets of one piece."""
+    """`work` on the sheets of one piece, by one of several who tell each other what they find."""
     scheme = scheme_of(text, file)
     found: list[Done | Broken] = []
     for sheet in piece.sheets(scheme.rules):
@@ -112,4 +126,6 @@ def _on_piece(
         except InputError as error:
             said = error.at(file=sheet.file, line=sheet.line)
             found.append(Broken(sheet.file, sheet.line, sheet.student, said))
+    if shared is not None:
+        journal_in(shared).exchange(scheme.keys)
     return found
