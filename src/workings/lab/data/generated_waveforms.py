@@ -55,7 +55,7 @@ class Scene:
     hum: greatest amplitude of the mains' 50 Hz.
     """
 
-    noise: tuple[float, float] = (0.008, 0.04)
+    noise: tuple[float, float] = (0.005, 0.03)
     pause: float = 40.0
     overlap: float = 0.05
     inverted: float = 0.2
