@@ -1,6 +1,6 @@
 """The training loop against a bare one, Lightning and the Hugging Face Trainer; processes against threads.
 
-    python benchmarks/loop.py [--rounds 15]
+    python benchmarks/loop.py [--rounds 15] [--clock wall|cpu]; python benchmarks/loop.py --spread
 
 LeNet-5 at batch 64, plain SGD, on 6 400 images of noise in memory: they take turns in one process. Lightning
 and the Trainer get the same model, rule and data in a DataLoader over the same tensors, without logs,
@@ -19,9 +19,11 @@ import warnings
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from time import process_time
 
+import timing
 import torch
-from timing import Outcome, interleaved, machine, seconds
+from timing import Outcome, interleaved, machine
 
 from workings.lab.loop import Loop
 from workings.lab.models.lenet import LeNet5
@@ -171,15 +173,8 @@ def spread() -> tuple[Callable[[], object], Callable[[], object]]:
     return two_processes, two_threads
 
 
-def main() -> None:
-    """Print the rows for RESULTS.md."""
-    words = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    words.add_argument("--rounds", type=int, default=15)
-    rounds = words.parse_args().rounds
-    warnings.simplefilter("ignore")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    torch.set_num_threads(1)
-    print(machine(), f"torch {torch.__version__}, one thread")
+def loop_rows(rounds: int) -> list[Outcome]:
+    """Our loop against others."""
     rows = [Outcome("our loop, over a bare PyTorch loop", *interleaved(ours(), bare(), rounds), 1.03)]
     for name, package, make in (
         ("our loop, over Lightning's Trainer", "lightning", lightning),
@@ -189,16 +184,32 @@ def main() -> None:
             print(f"{package} is not installed: left out")
             continue
         rows.append(Outcome(name, *interleaved(ours(), make(), max(3, rounds // 3)), 1.0))
-    rows.append(
-        Outcome(
-            "two cells in two processes of one thread, over one after the other with two threads",
-            *interleaved(*spread(), max(3, rounds // 5), warm=0),
-            1.0,
-        )
-    )
+    return rows
+
+
+def spread_rows(rounds: int) -> list[Outcome]:
+    """Two processes against two threads."""
+    name = "two cells in two processes of one thread, over one after the other with two threads"
+    return [Outcome(name, *interleaved(*spread(), max(3, rounds // 5), warm=0), 1.0)]
+
+
+def main() -> None:
+    """Print the rows for RESULTS.md."""
+    words = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    words.add_argument("--rounds", type=int, default=15)
+    words.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="cpu where others work, too")
+    words.add_argument("--spread", action="store_true", help="processes against threads, by the wall, alone")
+    told = words.parse_args()
+    rounds = told.rounds
+    if told.clock == "cpu":
+        timing.perf_counter = process_time
+    warnings.simplefilter("ignore")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    torch.set_num_threads(1)
+    print(machine(), f"torch {torch.__version__}, one thread")
+    rows = spread_rows(rounds) if told.spread else loop_rows(rounds)
     for row in rows:
         print(row.row())
-    print("an epoch of ours:", seconds(sorted(rows[0].ours)[len(rows[0].ours) // 2]))
 
 
 if __name__ == "__main__":

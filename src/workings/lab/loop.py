@@ -101,13 +101,13 @@ class Loop:
         weights = [weight for group in self.optimizer.param_groups for weight in group["params"]]
         order: tuple[torch.Tensor, ...] = ()
         drawn = -1
+        self.model.train()
         since = perf_counter()
         while not self.done:
             epoch, batch = divmod(self.step, self.batches)
             if epoch != drawn:
                 order, drawn = self._order(epoch), epoch
             self._set_rate()
-            self.model.train()
             self.optimizer.zero_grad(set_to_none=True)
             loss = self.task.loss(order[batch], self.generator)
             loss.backward()
@@ -208,6 +208,7 @@ class Loop:
         self.model.eval()
         with torch.no_grad():
             yield
+        self.model.train()
 
     def _weights(self) -> dict[str, torch.Tensor]:
         return {name: value.detach().clone() for name, value in self.model.state_dict().items()}
