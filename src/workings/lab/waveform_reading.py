@@ -86,8 +86,10 @@ def _in_pieces(model: torch.nn.Module, x: torch.Tensor, device: torch.device) ->
     pieces: list[Floats] = []
     for start in range(0, x.shape[1], PIECE):
         low, high = max(0, start - BEYOND), min(x.shape[1], start + PIECE + BEYOND)
-        said = torch.sigmoid(model(x[:, low:high].to(device))[:, 0]).double().numpy(force=True)
-        pieces.append(said[:, start - low : start - low + PIECE])
+        said = torch.sigmoid(model(x[:, low:high].to(device))[:, 0])
+        # Doubled on the host, as some accelerators have no float64.
+        found = said.detach().cpu().double().numpy()
+        pieces.append(found[:, start - low : start - low + PIECE])
     return np.concatenate(pieces, axis=1)
 
 

@@ -32,6 +32,9 @@ RATE: Final = 250.0
 TOLERANCE: Final = 40.0
 """Milliseconds, 10 samples: a fifth of the width of a typical waveform."""
 
+DEEPEST: Final = 0.25
+"""Share of a waveform at its end that the next one may begin in. Deeper, the end can't be seen by anyone."""
+
 Floats = NDArray[np.float64]
 
 WIDTHS: Final = {"lobe": 50, "biphasic": 40, "spike": 30, "pulse": 50, "packet": 60}
@@ -55,9 +58,9 @@ class Scene:
     hum: greatest amplitude of the mains' 50 Hz.
     """
 
-    noise: tuple[float, float] = (0.005, 0.03)
+    noise: tuple[float, float] = (0.008, 0.04)
     pause: float = 40.0
-    overlap: float = 0.05
+    overlap: float = 0.04
     inverted: float = 0.2
     artefacts: float = 0.15
     wander: float = 0.2
@@ -106,7 +109,7 @@ def _waveforms(scene: Scene, length: int, rng: np.random.Generator) -> tuple[Flo
         signal[start : start + width] += height * shape_of(shape, width, rng)
         ends.add(start + width - 1)
         if rng.random() < scene.overlap:
-            start += max(5, width - int(rng.integers(1, max(2, int(0.35 * width)))))
+            start += max(5, width - int(rng.integers(1, max(2, int(DEEPEST * width)))))
         else:
             start += width + 1 + int(rng.gamma(2, scene.pause / 2))
 
