@@ -253,9 +253,7 @@ BENCHMARKS = {
         chain,
     )
 }
-HEADER = """# Results
-
-Made with `python benchmarks/run.py --write` on {machine}, {day}. Each row times both sides in one run, in
+HEADER = """Made with `python benchmarks/run.py --write` on {machine}, {day}. Each row times both sides in one run, in
 turns; times are medians, the ratio is the median of the rounds' ratios with its middle half.
 
 | what | ours | peer | ratio | target | | |
@@ -263,27 +261,15 @@ turns; times are medians, the ratio is the median of the rounds' ratios with its
 """
 
 
-FOOTER = """
-Missed, and why:
+BEGIN, END = "<!-- what benchmarks/run.py --write replaces -->", "<!-- up to here -->"
 
-- *Cold start.* 2.2 on a quiet machine, 1.7 to 1.8 on a busy one. About half of what is above the peer is
-  typer at work: it makes a pydantic adapter for every option, which merely importing it does not show.
-- *Certified against plain mpmath.* mpmath.mp carries no error bounds, so it does less; against mpmath's own
-  intervals the target is met on the larger network. Each entry of ours is a Python object that is asked
-  whether it is exact and, where it is printed, whether its digits are settled.
-- *Certified, examination-sized.* Some twenty steps of a few numbers each: what is timed there is the walk
-  over the steps in Python (about 20 µs a step), not arithmetic.
 
-The chain's ratio is above 10 because Python's garbage collector looks at more objects each time; with the
-collector off it was 7.6 to 11.2.
-
-Marking, in processor time (2026-11-21, on a machine with other work to do, so the times of a quiet one are
-shorter): 9.6, 4.3, 3.0 and 2.5 ms a sheet of 88 answers at 100, 1 000, 3 000 and 10 000 sheets, since wrong
-answers recur; 0.9 s for the key apart. Peak memory 112, 124, 131 and 144 MB. With two processes the main one
-has 0.14 ms of work a sheet (3 to 5 % of all), and all together take 1.05 to 1.2 times the processor time of
-one process, which allows 1.7 (1 000 sheets), 1.8 (3 000) and 1.9 (10 000) times its speed once the key is
-made. From the shell the key's second counts too: 1.4, 1.6 and 1.7.
-"""
+def write(rows: list[str]) -> None:
+    """Put the table into RESULTS.md; what is written around it stays."""
+    before, _, rest = RESULTS.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    table = HEADER.format(machine=machine(), day=datetime.now(UTC).date()) + "\n".join(rows)
+    RESULTS.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}", encoding="utf-8")
 
 
 def main(arguments: list[str]) -> None:
@@ -296,10 +282,7 @@ def main(arguments: list[str]) -> None:
         sys.stdout.write(f"{rows[-1]}\n")
         sys.stdout.flush()
     if "--write" in arguments:
-        RESULTS.write_text(
-            HEADER.format(machine=machine(), day=datetime.now(UTC).date()) + "\n".join(rows) + "\n" + FOOTER,
-            encoding="utf-8",
-        )
+        write(rows)
 
 
 if __name__ == "__main__":
