@@ -253,8 +253,8 @@ BENCHMARKS = {
         chain,
     )
 }
-HEADER = """Made with `python benchmarks/run.py --write` on {machine}, {day}. Each row times both sides in one run, in
-turns; times are medians, the ratio is the median of the rounds' ratios with its middle half.
+HEADER = """Made with `python benchmarks/run.py --write` on {machine}, {day}. Each row times both sides in one
+run, in turns; times are medians, the ratio is the median of the rounds' ratios with its middle half.
 
 | what | ours | peer | ratio | target | | |
 |:--|--:|--:|--:|--:|:--|:--|
