@@ -84,6 +84,7 @@ def test_each_record_is_tested_once_in_five_folds(tmp_path):
         ({"waves": np.array([[1.0, 0, 1, 2, 3]])}, "waves: found float64"),
         ({"signal": np.zeros(20, np.int16)}, r"signal: found int16 \[20\]"),
         ({"signal": np.full((20, SAMPLES), np.nan)}, "found nan"),
+        ({"signal": np.full((20, SAMPLES), 1e308)}, "found inf"),  # beyond float32
     ],
 )
 def test_what_is_not_of_that_form(tmp_path, more, said):

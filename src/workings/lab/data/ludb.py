@@ -80,7 +80,8 @@ def _recordings(signal: Array, gain: Array, waves: Array) -> list[Recording]:
     """Millivolts at the lower rate, and the marks of each record that has any of a T wave's end."""
     from scipy.signal import resample_poly
 
-    lowered = resample_poly(signal / gain[:, None], 1, EVERY, axis=1, padtype="line").astype(np.float32)
+    with np.errstate(all="ignore"):  # what is too large becomes no number, which a recording refuses
+        lowered = resample_poly(signal / gain[:, None], 1, EVERY, axis=1, padtype="line").astype(np.float32)
     found: list[Recording] = []
     for record, values in enumerate(lowered):
         mine = waves[waves[:, 0] == record + 1]
