@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
+import numpy as np
 from pydantic import Field
 
 from workings.lab.study import Arm, Measure, Plot, Settings, Study
@@ -13,6 +14,7 @@ from workings.lab.task import Outcome, Task
 
 if TYPE_CHECKING:
     import torch
+    from numpy.typing import NDArray
 
     from workings.lab.data.dataset import Images
     from workings.lab.results import CellResult, Results
@@ -97,6 +99,7 @@ class Recognition(Task):
         self.examples = max(len(data.train_y), settings.draws)
         order = torch.randperm(len(data.train_y), generator=torch.Generator().manual_seed(seed))
         used = order[: max(1, round(settings.share * len(order)))].numpy()
+        self.size = _root_mean_square(data.train_x[used]) or 1.0
         parts = {
             "train": (data.train_x[used], data.train_y[used]),
             "val": (data.val_x, data.val_y),
@@ -107,7 +110,6 @@ class Recognition(Task):
             part: (torch.tensor(x[:, None], device=device), torch.tensor(y, device=device))
             for part, (x, y) in parts.items()
         }
-        self.size = _root_mean_square(self.parts["train"][0]) or 1.0
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             model = LeNet5(len(data.classes))
@@ -142,19 +144,19 @@ class Recognition(Task):
         The test part is looked at to see when the goal is reached; nothing is chosen by it.
         """
         right, loss = self._judged("val")
-        test = float(self._judged("test")[0].double().mean())
+        test = float(self._judged("test")[0].mean())
         return {
             "fitted_loss": self._judged("train", FITTED)[1],
             "val_loss": loss,
-            "val_accuracy": float(right.double().mean()),
+            "val_accuracy": float(right.mean()),
             "test_accuracy": test,
             "test_error": 1 - test,
         }
 
     def test(self) -> Outcome:
         """Test accuracy; for each image whether it is recognised."""
-        rows = self._judged("test")[0].double().cpu().numpy()[:, None]
-        return Outcome({"accuracy": float(rows.mean())}, {"examples": rows})
+        right, _ = self._judged("test")
+        return Outcome({"accuracy": float(right.mean())}, {"examples": right[:, None]})
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """One group; how long Adam remembers squared gradients is the study's."""
@@ -166,19 +168,23 @@ class Recognition(Task):
     def _scaled(self, images: torch.Tensor) -> torch.Tensor:
         return images.float() / self.size
 
-    def _judged(self, part: str, most: int | None = None) -> tuple[torch.Tensor, float]:
-        """Whether each image is recognised, and their mean loss; of the first `most`."""
+    def _judged(self, part: str, most: int | None = None) -> tuple[NDArray[np.float64], float]:
+        """For each image 1 if it is recognised, else 0; and their mean loss. Of the first `most`."""
         import torch
         from torch.nn.functional import cross_entropy
 
         images, labels = (each[:most] for each in self.parts[part])
         logits = torch.cat([self.model(self._scaled(batch)) for batch in images.split(EVALUATED)])
-        return logits.argmax(1) == labels, float(cross_entropy(logits, labels))
+        right = (logits.argmax(1) == labels).cpu().numpy().astype(np.float64)
+        return right, float(cross_entropy(logits, labels))
 
 
-def _root_mean_square(images: torch.Tensor) -> float:
-    squares = sum(float(batch.double().square().sum()) for batch in images.split(EVALUATED))
-    return (squares / images.numel()) ** 0.5
+def _root_mean_square(images: NDArray[np.uint8]) -> float:
+    squares = sum(
+        int(np.square(images[i : i + EVALUATED], dtype=np.int64).sum())
+        for i in range(0, len(images), EVALUATED)
+    )
+    return (squares / images.size) ** 0.5
 
 
 def mnist_data(settings: MnistSettings, path: Path | None) -> Data:
@@ -228,9 +234,26 @@ HELD_OUT: Final = (
     "digits."
 )
 NOTES: Final = """\
-**Network.** LeNet-5 as taught today: ReLU, max-pooling, all maps of the first pooling into every filter of
-the second convolution, logits in the end; 61 706 parameters. Pixels are divided by their root mean square.
-"""
+**Network.** LeNet-5 as it is taught today: ReLU, max-pooling, every map of the first pooling into every
+filter of the second convolution, logits at the end; with ten classes 61 706 parameters, in every arm.
+
+**Arms.** Plain SGD has a constant rate, no momentum, no decay, no distortions. After 20 epochs with 0.05, 0.1
+and 0.2 the best validation accuracy was 99.15, 99.16 and 99.14 % (mean of two seeds), and of these rates 0.1
+needs the fewest steps to 99 %: the race is run against plain SGD at its best. Momentum has the best of 0.005,
+0.01 and 0.02 on validation data, Adam its usual rate, from which 0.0005 and 0.002 did not differ. The fast
+recipe is two epochs of Adam, whose rate climbs for a tenth of the steps and then falls to 0 in a straight
+line, with averaged weights, smoothed labels, a short memory of squared gradients, and first filters that are
+principal components of patches of the training images. The best recipe sees every image distorted anew each
+time: moved by up to 1 pixel, turned by up to 10°, stretched by up to 10 %, sheared by up to 8°, and bent
+elastically (α = 20, σ = 4: 0.8 pixels, root mean square), under a rate that falls along half a cosine.
+
+**The race.** Time is counted to the first evaluation at which 99 % of the test images are recognised. There
+is one every 25 steps in the fast recipe and every 260 in plain SGD, a third of an epoch: that is how late it
+may be noticed. Every cell has one thread. Evaluations are off the clock, and so is what goes before the first
+step, such as the first filters.
+
+**Embedded data.** The recipes are made for MNIST. On the 1 197 digits that need no file an epoch still draws
+10 000 images, so that steps are not too few, and 99 % are 297 of 300 images."""
 
 STUDY = Study(
     title="LeNet-5 on handwritten digits",
