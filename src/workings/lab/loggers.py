@@ -1,4 +1,4 @@
-"""Runs handed on to other tools: TensorBoard event files, an MLflow store. Off unless asked for."""
+"""Runs handed on to other tools: TensorBoard event files, an MLflow data base. Off unless asked for."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _open(name: str, to: Path) -> Logger:
             case "mlflow":
                 import mlflow  # pyright: ignore[reportMissingImports]
 
-                return lambda results: _mlflow(cast("Any", mlflow), results, to / "mlruns")
+                return lambda results: _mlflow(cast("Any", mlflow), results, to / "mlflow.db")
             case _:
                 raise unknown("logger", name, ("tensorboard", "mlflow"))
     except ImportError:
@@ -61,7 +61,7 @@ def _tensorboard(writer: Any, results: Results, to: Path) -> None:
 
 def _mlflow(mlflow: Any, results: Results, to: Path) -> None:
     """An MLflow run a cell, named after it; one that is there already is left."""
-    mlflow.set_tracking_uri(to.resolve().as_uri())
+    mlflow.set_tracking_uri(f"sqlite:///{to.resolve()}")
     mlflow.set_experiment(results.name)
     for cell in results.cells:
         if len(mlflow.search_runs(filter_string=f"tags.cell = '{cell.folder.name}'", output_format="list")):
