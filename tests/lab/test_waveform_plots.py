@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from workings.lab.study import Arm
-from workings.lab.waveform_plots import BINS, curve, errors, point, signals
+from workings.lab.waveform_plots import curve, errors, point, signals
 
 
 def cell(**more):
@@ -60,16 +60,14 @@ def test_a_panel_an_arm_with_what_it_says_and_finds():
     assert [segment[0][0] for segment in true] == [1, 2]
 
 
-def test_errors_are_shares_over_bins_around_nought():
-    """Three errors of one arm, two of them small; the largest of all, 250, sets the bins."""
+def test_the_share_of_events_found_within_so_many_milliseconds():
+    """Of 250, 1 and 2 ms, early or late, a third each; seeds are taken together."""
     some = cell(errors=np.array([-1.0, 2.0])), cell(errors=np.array([-250.0]))
-    figure = drawn(errors(results(a=some, b=[cell()])))
-    (axes,) = figure.axes
-    first, second = (patch.get_data() for patch in axes.patches)
-    assert first.edges[[0, -1]].tolist() == [-250, 250]
-    assert first.values[[0, BINS // 2]] == pytest.approx([100 / 3, 200 / 3])
-    assert second.values[-1] == 100
-    assert first.values.sum() == second.values.sum() == pytest.approx(100)
+    (axes,) = drawn(errors(results(a=some, b=[cell()], c=[cell(errors=np.empty(0))]))).axes
+    first, second = axes.lines
+    assert first.get_xdata().tolist() == [1, 2, 250]
+    assert first.get_ydata() == pytest.approx([100 / 3, 200 / 3, 100])
+    assert (second.get_xdata().tolist(), second.get_ydata().tolist()) == ([250], [100])
 
 
 @pytest.mark.parametrize("draw", [signals, errors])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,9 +13,6 @@ from workings.lab.results import CellResult, Results
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-BINS: Final = 41
-"""Odd, so that one of them is around no error."""
 
 
 def curve(cell: CellResult) -> tuple[Floats, Floats]:
@@ -62,22 +59,24 @@ def _signal(axes: Axes, cell: CellResult, colour: str) -> None:
 
 
 def errors(results: Results) -> plots.Draw:
-    """The errors in time of all seeds together, as shares of `BINS` bins over ± the largest one."""
+    """The share of the matched events, all seeds together, that are found within so many milliseconds."""
 
     def draw(figure: Figure) -> None:
         shown = {arm.name: arm.title for arm in results.arms if results.of(arm.name)}
         rows = plots.legend(figure, shown, results)
         figure.set_size_inches(plots.WIDE * 0.8, 3.0 + 0.19 * rows)
         axes = figure.subplots()
-        axes.set(xlabel="found − true (ms)", ylabel="share of matched events (%)")
-        found = {arm: np.concatenate([cell.arrays["errors"] for cell in results.of(arm)]) for arm in shown}
-        largest = max((float(np.abs(each).max()) for each in found.values() if each.size), default=0.0)
-        if not largest:
+        axes.set(xlabel="distance between found and true (ms)", ylabel="share of matched events (%)")
+        drawn = False
+        for arm in shown:
+            found = np.abs(np.concatenate([cell.arrays["errors"] for cell in results.of(arm)]))
+            if found.size:
+                drawn = True
+                share = np.arange(1, found.size + 1) * (100 / found.size)
+                axes.step(np.sort(found), share, where="post", **plots.line_of(results, arm))
+        if drawn:
+            axes.set(xlim=(0, None), ylim=(0, 101))
+        else:
             plots.nothing(axes)
-            return
-        edges = np.linspace(-largest, largest, BINS + 1)
-        for arm, each in found.items():
-            share = 100 * np.histogram(each, edges)[0] / max(1, each.size)
-            axes.stairs(share, edges, **plots.line_of(results, arm))
 
     return draw
