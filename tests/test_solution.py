@@ -169,7 +169,7 @@ class Tags(HTMLParser):
         self.open: list[str] = []
         self.rows = 0
 
-    def handle_starttag(self, tag, attrs) -> None:  # noqa: ARG002  HTMLParser calls it
+    def handle_starttag(self, tag, attrs) -> None:
         self.open.append(tag)
         self.rows += tag == "tr"
 

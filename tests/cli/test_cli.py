@@ -252,8 +252,15 @@ def test_draw(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_demo(tmp_path):
-    text = output("demo", "-o", tmp_path / "demo")
+    done = workings("demo", "-o", tmp_path / "demo")
+    text, told = done.stdout.decode(), done.stderr.decode()
+    assert done.returncode == 0, told
+    assert all(line.startswith("workings: ") for line in told.splitlines())  # how the training goes
+    assert re.search(r"^\d+ networks trained in \d+\.\d s\.$", text, re.MULTILINE)
+    assert "data:image/svg+xml;base64," in (tmp_path / "demo" / "midterm.html").read_text()
+    assert (tmp_path / "demo" / "runs" / "mnist_lenet").is_dir()
     assert re.search(
         r"^\d+ questions worked out in \d+\.\d s\. \d+ printed values: \d+ right; ", text, re.MULTILINE
     )

@@ -186,7 +186,9 @@ class TestMeasures:
         task = Recognition(numbered(1), settings(draws=1, label_smoothing=0.3), 0)
         seen(task, self.LOGITS)
         got = task.loss(torch.zeros(1, dtype=torch.int64), torch.Generator())
-        assert float(got.detach()) == pytest.approx(-(0.8 * log(0.6) + 0.1 * log(0.3) + 0.1 * log(0.1)), rel=1e-6)
+        assert float(got.detach()) == pytest.approx(
+            -(0.8 * log(0.6) + 0.1 * log(0.3) + 0.1 * log(0.1)), rel=1e-6
+        )
 
     def test_validation_and_test_by_hand(self):
         """All are taken for 0: labels 0 1 2 0 1 validate, 0 1 2 0 test; training labels are 0 1 2 0 1 2."""

@@ -56,8 +56,8 @@ def run(to: Path) -> None:
     )
     sys.stdout.writelines(f"  {path}\n" for path in [*written, *tried])
     sys.stdout.write(
-        "\nThen: workings build PAPER.md -o OUT.pdf, workings audit PAPER.md,\nworkings solve KIND --example, "
-        f"workings run {STUDY}. The papers themselves are in {to}/*.md.\n"
+        "\nThen: workings build PAPER.md -o OUT.pdf, workings audit PAPER.md,\n"
+        f"workings solve KIND --example, workings run {STUDY}. The papers themselves are in {to}/*.md.\n"
     )
 
 
