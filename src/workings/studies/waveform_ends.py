@@ -279,7 +279,9 @@ nobody can see an end that another waveform covers, and 40 signals to train on t
 **LUDB** (`--data ludb_lead2`). Lead II, 200 records of 10 s at 125 samples a second, split by record into
 140, 20 and 40; `fold` says which fifth is the test part. Looked for are the ends of T waves; the last arm
 is also shown the other five kinds of marks, as bumps of a quarter of the weight. A record counts from its
-first mark to its last, since the first and last beats are often unmarked. The tolerance is 150 ms.
+first mark to its last, since the first and last beats are often unmarked. The tolerance is 150 ms. Folds
+differ, and the default is the easiest: with one seed each, the last arm's errors had standard deviations of
+11, 20, 19, 22 and 22 ms, 19.4 ms for all 200 records together.
 
 **Arms.** The first is the coursework's recipe: two bidirectional layers of 64 GRU units and dropout 0.2
 (100 353 parameters), cross-entropy with weight 10 on the ones, Adam at 0.001, 50 epochs, the last weights,
