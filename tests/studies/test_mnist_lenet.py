@@ -212,17 +212,29 @@ class TestMeasures:
 
     def test_the_goal_is_the_first_99_percent(self):
         rows = tuple(
-            {"step": 10.0 * i, "seconds": 1.5 * i, "test_accuracy": seen, "fitted_loss": exp(-i)}
+            {"step": 10.0 * i, "seconds": 1.5 * i, "test_accuracy": seen, "fitted_loss": exp(-i - 0.5)}
             for i, seen in enumerate((0.9, 0.9899, 0.99, 0.98, 0.995))
         )
         cell = CellResult("plain", 0, {}, {"accuracy": 0.98}, rows, Path())
         assert STUDY.measures["steps_to_99"].of(cell) == 20
         assert STUDY.measures["seconds_to_99"].of(cell) == 3.0
-        assert STUDY.measures["fitted_loss"].of(cell) == exp(-4)
+        assert STUDY.measures["fitted_loss"].of(cell) == exp(-4.5)
         assert STUDY.measures["seconds"].of(cell) == 6.0
         never = CellResult("plain", 0, {}, {}, rows[:2], Path())
         assert STUDY.measures["steps_to_99"].of(never) is None
         assert STUDY.measures["seconds_to_99"].of(never) is None
+
+    def test_the_low_loss_is_the_first_of_5_hundredths(self):
+        """e⁻³ = 0.0498."""
+        rows = tuple(
+            {"step": 10.0 * i, "seconds": 1.5 * i, "fitted_loss": exp(-i), "test_accuracy": 0.5}
+            for i in (1, 2, 2.9, 3, 2.5, 4)
+        )
+        cell = CellResult("plain", 0, {}, {}, rows, Path())
+        assert STUDY.measures["steps_to_low_loss"].of(cell) == 30
+        assert STUDY.measures["seconds_to_low_loss"].of(cell) == 4.5
+        never = CellResult("plain", 0, {}, {}, rows[:3], Path())
+        assert STUDY.measures["steps_to_low_loss"].of(never) is None
 
 
 class TestArms:

@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, Final
 from pydantic import Field
 
 from workings.lab.study import Arm, Measure, Plot, Study
-from workings.studies.mnist_lenet import DISTORTED, FITTED, HELD_OUT, MnistSettings, Recognition, mnist_data
+from workings.studies.mnist_lenet import (
+    DISTORTED,
+    FITTED,
+    HELD_OUT,
+    MnistSettings,
+    Recognition,
+    last,
+    mnist_data,
+)
 
 if TYPE_CHECKING:
-    from workings.lab.results import CellResult, Results
+    from workings.lab.results import Results
 
 SHARES: Final = (20, 50, 80, 100)
 """Percent of the training images."""
@@ -35,10 +43,6 @@ def _arms() -> Iterable[Arm]:
     for name, (title, own) in RECIPES.items():
         for share in SHARES:
             yield Arm(f"{name}_{share}", f"{title}, {share} %", {**own, "share": share / 100})
-
-
-def _last(cell: CellResult, column: str) -> float | None:
-    return cell.rows[-1][column] if cell.rows else None
 
 
 def _figures(results: Results) -> Iterable[Plot]:
@@ -87,12 +91,8 @@ STUDY = Study(
     watch=("val_accuracy", "max"),
     measures={
         "accuracy": Measure("Test accuracy", percent=True, digits=2),
-        "fitted_loss": Measure(
-            "Training loss in the end", better="lower", of=lambda cell: _last(cell, "fitted_loss")
-        ),
-        "val_loss": Measure(
-            "Validation loss in the end", better="lower", of=lambda cell: _last(cell, "val_loss")
-        ),
+        "fitted_loss": Measure("Training loss in the end", better="lower", of=last("fitted_loss")),
+        "val_loss": Measure("Validation loss in the end", better="lower", of=last("val_loss")),
         "seconds": Measure("Training time", "s", "lower", digits=1, timed=True, of=lambda cell: cell.seconds),
     },
     held_out=HELD_OUT,

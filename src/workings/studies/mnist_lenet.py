@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 GOAL: Final = 0.99
 """Test accuracy whose first reaching is timed."""
+LOW: Final = 0.05
+"""Training loss whose first reaching is timed."""
 FITTED: Final = 5000
 """Training images, at most, whose loss is measured as they are, without distortion or smoothing."""
 EVALUATED: Final = 1000
@@ -38,10 +40,10 @@ FAST: Final[dict[str, object]] = {
     "schedule": "linear",
     "warmup": 0.1,
     "average": 0.98,
-    "label_smoothing": 0.1,
+    "label_smoothing": 0.02,
     "first_filters": "patches",
 }
-"""Few steps: large ones that fall to 0, averaged weights, targets that do not ask for certainty."""
+"""Few steps: large ones that fall to 0, averaged weights, targets that stop short of certainty."""
 DISTORTED: Final[dict[str, object]] = {
     "batch_size": 128,
     "evaluate_every": None,
@@ -198,13 +200,24 @@ def mnist_data(settings: MnistSettings, path: Path | None) -> Data:
 # --- what is measured and drawn -----------------------------------------------------------------------------
 
 
-def _at_goal(cell: CellResult, column: str) -> float | None:
-    """Where the test accuracy was first seen to be 99 % or more; none if it never was."""
-    return next((row[column] for row in cell.rows if row["test_accuracy"] >= GOAL), None)
+def _recognised(row: Mapping[str, float]) -> bool:
+    return row["test_accuracy"] >= GOAL
 
 
-def _last(cell: CellResult, column: str) -> float | None:
-    return cell.rows[-1][column] if cell.rows else None
+def _fitted(row: Mapping[str, float]) -> bool:
+    return row["fitted_loss"] <= LOW
+
+
+def _first(
+    reached: Callable[[Mapping[str, float]], bool], column: str
+) -> Callable[[CellResult], float | None]:
+    """Where a cell is seen to be so far for the first time; none if it never is."""
+    return lambda cell: next((row[column] for row in cell.rows if reached(row)), None)
+
+
+def last(column: str) -> Callable[[CellResult], float | None]:
+    """What the last evaluation gave."""
+    return lambda cell: cell.rows[-1][column] if cell.rows else None
 
 
 def _figures(results: Results) -> Iterable[Plot]:
@@ -223,9 +236,9 @@ def _figures(results: Results) -> Iterable[Plot]:
     )
     yield Plot(
         "by_arm",
-        "Test accuracy with the weights that were best on validation data, and steps until 99 % of the test "
-        f"images were first recognised. {READ_ROWS}",
-        by_arm(results, ["accuracy", "steps_to_99"]),
+        "Test accuracy with the weights that were best on validation data; steps until 99 % of the test "
+        f"images were first recognised, and until the training loss was down to {LOW}. {READ_ROWS}",
+        by_arm(results, ["accuracy", "steps_to_99", "steps_to_low_loss"]),
     )
 
 
@@ -247,9 +260,9 @@ principal components of patches of the training images. The best recipe sees eve
 time: moved by up to 1 pixel, turned by up to 10°, stretched by up to 10 %, sheared by up to 8°, and bent
 elastically (α = 20, σ = 4: 0.8 pixels, root mean square), under a rate that falls along half a cosine.
 
-**The race.** Time is counted to the first evaluation at which 99 % of the test images are recognised. There
-is one every 25 steps in the fast recipe and every 260 in plain SGD, a third of an epoch: that is how late it
-may be noticed. Every cell has one thread. Evaluations are off the clock, and so is what goes before the first
+**The race.** Time is counted to the first evaluation at which 99 % of the test images are recognised, and to
+the first at which 5 000 training images, as they are, have a mean cross-entropy of 0.05. There is one every 25
+steps in the fast recipe and every 260 in plain SGD, a third of an epoch: that is how late it may be noticed. Every cell has one thread. Evaluations are off the clock, and so is what goes before the first
 step, such as the first filters.
 
 **Embedded data.** The recipes are made for MNIST. On the 1 197 digits that need no file an epoch still draws
@@ -273,14 +286,21 @@ STUDY = Study(
         "accuracy": Measure(
             "Test accuracy", percent=True, digits=2, bars_given={"plain": 0.989, "best": 0.994}
         ),
-        "steps_to_99": Measure(
-            "Steps to 99 %", "steps", "lower", digits=0, of=lambda cell: _at_goal(cell, "step")
+        "steps_to_99": Measure("Steps to 99 %", better="lower", digits=0, of=_first(_recognised, "step")),
+        "steps_to_low_loss": Measure(
+            f"Steps to loss {LOW}", better="lower", digits=0, of=_first(_fitted, "step")
         ),
+        "fitted_loss": Measure("Training loss in the end", better="lower", of=last("fitted_loss")),
         "seconds_to_99": Measure(
-            "Time to 99 %", "s", "lower", digits=1, timed=True, of=lambda cell: _at_goal(cell, "seconds")
+            "Time to 99 %", "s", "lower", digits=1, timed=True, of=_first(_recognised, "seconds")
         ),
-        "fitted_loss": Measure(
-            "Training loss in the end", better="lower", of=lambda cell: _last(cell, "fitted_loss")
+        "seconds_to_low_loss": Measure(
+            f"Time to loss {LOW}",
+            "s",
+            "lower",
+            digits=1,
+            timed=True,
+            of=_first(_fitted, "seconds"),
         ),
         "seconds": Measure("Training time", "s", "lower", digits=1, timed=True, of=lambda cell: cell.seconds),
     },
