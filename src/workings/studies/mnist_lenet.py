@@ -261,9 +261,10 @@ time: moved by up to 1 pixel, turned by up to 10°, stretched by up to 10 %, she
 elastically (α = 20, σ = 4: 0.8 pixels, root mean square), under a rate that falls along half a cosine.
 
 **The race.** Time is counted to the first evaluation at which 99 % of the test images are recognised, and to
-the first at which 5 000 training images, as they are, have a mean cross-entropy of 0.05. There is one every 25
-steps in the fast recipe and every 260 in plain SGD, a third of an epoch: that is how late it may be noticed. Every cell has one thread. Evaluations are off the clock, and so is what goes before the first
-step, such as the first filters.
+the first at which 5 000 training images, as they are, have a mean cross-entropy of 0.05. There is one every
+25 steps in the fast recipe and every 260 in plain SGD, a third of an epoch: that is how late it may be
+noticed. Every cell has one thread. Evaluations are off the clock, and so is what goes before the first step,
+such as the first filters.
 
 **Embedded data.** The recipes are made for MNIST. On the 1 197 digits that need no file an epoch still draws
 10 000 images, so that steps are not too few, and 99 % are 297 of 300 images."""
