@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from workings.errors import InputError
 from workings.lab import cell as cells
 from workings.lab.cell import Job, mark, work
 from workings.lab.plan import plan
@@ -159,6 +160,13 @@ def test_a_torn_line_is_cut_off(job, left_at):
         file.write(b'{"epoch": 2.0, "lear')
     assert work(job()).how == "done"
     assert content(job().folder) == whole
+
+
+def test_a_file_that_is_not_there_is_not_called_damaged(job):
+    work(job())
+    (job().folder / RESULT).unlink()
+    with pytest.raises(InputError, match=r"can't read .*result\.json.*: No such file"):
+        read_cell(job().folder)
 
 
 @pytest.mark.parametrize("name", [WEIGHTS, RESULT, "metrics.jsonl", "settings.json"])

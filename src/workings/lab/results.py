@@ -180,8 +180,9 @@ def read_json(path: Path) -> dict[str, Any]:
     ------
     InputError: it can't be read, or does not.
     """
+    content = _bytes(path)  # its own error is a ValueError, too
     try:
-        found: object = json.loads(_bytes(path))
+        found: object = json.loads(content)
     except ValueError:
         found = None
     if not isinstance(found, dict):
@@ -190,7 +191,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
+    content = _bytes(path)
     try:
-        return [json.loads(line) for line in _bytes(path).splitlines()]
+        return [json.loads(line) for line in content.splitlines()]
     except ValueError:
         raise InputError(f"{echo(str(path))} is not as it was written", accepted="JSON lines") from None
