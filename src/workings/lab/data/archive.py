@@ -35,7 +35,9 @@ def members(file: BufferedIOBase) -> Iterator[tuple[str, Content]]:
     with _damage():
         _check_directory(file)
         archive = zipfile.ZipFile(file)
-    infos = [info for info in archive.infolist() if not info.is_dir() and not _hidden(info.filename)]
+    # ZipInfo.is_dir stumbles over a name that damage has emptied.
+    infos = [info for info in archive.infolist() if not (info.filename or "/").endswith("/")]
+    infos = [info for info in infos if not _hidden(info.filename)]
     if len(infos) > MOST_MEMBERS:
         raise InputError(f"a zip of {len(infos)} files", accepted=f"at most {MOST_MEMBERS}; else a folder")
     if sum(info.file_size for info in infos) > LARGEST:
